@@ -153,5 +153,6 @@ pictures: $(VENV)/.command-line ## Take the README's pictures anew from a demo; 
 lock: $(BIN)/uv ## Resolve the dependencies anew into hashed lock files
 	@$(BIN)/python infra/locks/compile.py
 
-clean: ## Remove environments, caches and the local stack's state
+clean: ## Stop the local stack; remove environments, caches and the stack's state
+	@test ! -e .seashore/local.json || ! test -x $(BIN)/seashore || $(BIN)/seashore local down --delete-data
 	@rm -rf $(VENV) .seashore build .mypy_cache .pytest_cache .ruff_cache .hypothesis

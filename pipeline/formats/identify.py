@@ -97,6 +97,8 @@ _PIECE_OF_HTML = re.compile(
     r"\s*<(?:div|p|table|h[1-6]|[uo]l|article|section|main|span|font|center)(?:\s[^<>]*)?>", re.I
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
+_POSTMARK = b"From "
+_NEXT_MAIL = re.compile(rb"\n\r?\nFrom [^\r\n]*\d{4}")
 _MAIL_FIELDS = frozenset(
     {"from", "to", "subject", "date", "message-id", "received", "mime-version", "return-path"}
 )
@@ -165,7 +167,16 @@ def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
     for wrapping, words in _WRAPPED:
         if wrapping.match(text):
             return _refuse(words)
+    if start.startswith(_POSTMARK) and _holds_one_mail(file):
+        # A mail as mailboxes of Unix have it (RFC 4155) begins with a line that is no header.
+        text = text.partition("\n")[2]
     return _tell(text)
+
+
+def _holds_one_mail(file: BinaryIO) -> bool:
+    """Whether a file that begins as a mailbox has no second mail in it."""
+    file.seek(0)
+    return _NEXT_MAIL.search(file.read(), 1) is None
 
 
 def _refuse(words: str) -> DocumentFormat:

@@ -14,7 +14,7 @@ from pipeline.operations.selection import OperationServices
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.lifecycle import REDONE_FROM, DocumentStatus
-from shared.llm.model_choice import check_model
+from shared.llm.model_choice import EXTRACTIVE, check_model
 from shared.llm.model_window import MAX_CHUNK_OUTPUT_TOKENS
 from shared.llm.token_estimate import TOKENS_AROUND_SOURCES
 from shared.messages.document_messages import Redo, RedoTerms
@@ -102,6 +102,9 @@ def estimate_redo(
 ) -> RedoEstimate:
     """What it takes at the most to summarise documents once more."""
     read = [document for document in documents if document.is_read]
+    if model == EXTRACTIVE:
+        # Sentences are picked: nobody reads tokens or writes any.
+        return RedoEstimate(0, 0, 0, unread=len(documents) - len(read), sampled=0)
     sample = read[:: -(-len(read) // _MOST_SAMPLED) or 1]
     with ThreadPoolExecutor(_THREADS) as pool:
         sizes = list(pool.map(lambda one: _measure_text(one, services), sample))

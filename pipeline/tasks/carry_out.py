@@ -107,7 +107,7 @@ def _pick(order: TaskOrder, services: TaskServices, deadline: Deadline) -> None:
     """
     task = make_task(**describe_order(order, services.now, begins=True))
     folder = f"{task.attempts}-{order.digest}"
-    result = _make_result(order, task, (), services, deadline)
+    result = _make_result(order, task, (), services, deadline, is_entered=False)
     end = _write_result(order, result, folder, services)
     entered = enter_finished_task(services.table, task, services.now, **end)
     if entered.new_row is not None or entered.result_key == end["result_key"]:
@@ -144,9 +144,12 @@ def _make_result(
     documents: Sequence[Document],
     services: TaskServices,
     deadline: Deadline,
+    *,
+    is_entered: bool = True,
 ) -> TaskFacts:
     is_by_api = task.account is Account.CHAT
-    calls = TaskCalls(task, services.api_answers if is_by_api else services.answers)
+    answers = services.api_answers if is_by_api else services.answers
+    calls = TaskCalls(task, answers, is_entered=is_entered)
     work = TaskWork(documents, calls, services, deadline)
     with calls.go_on_later():
         result: TaskFacts = TASK_KINDS[order.kind].carry_out(order, work)

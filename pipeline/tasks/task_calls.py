@@ -33,12 +33,14 @@ class TaskCalls(MeteredCalls):
     Args:
         task: The task as it was begun.
         services: The model, its meter and the kept answers.
+        is_entered: Whether the ledger has the task. If not, nothing is looked up or noted there:
+            that is for sentences that are picked, which cost nothing.
     """
 
-    def __init__(self, task: Task, services: AnswerServices) -> None:
+    def __init__(self, task: Task, services: AnswerServices, *, is_entered: bool = True) -> None:
         super().__init__(
             services,
-            pay_by_task(task.task_id),
+            pay_by_task(task.task_id) if is_entered else None,
             Spending.model_validate(task),
             payer_row=task.new_row,
         )

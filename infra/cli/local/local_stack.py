@@ -15,6 +15,7 @@ from infra.local.mailbox import read_mail_port
 from infra.local.parameters import read_given_parameters
 from infra.local.ports import HOST
 from infra.local.record import LocalFolder, LocalRecord, describe_absence, is_running
+from infra.local.room import was_cut_short
 from infra.local.stack import (
     LocalSetup,
     delete_local_data,
@@ -48,12 +49,19 @@ def bring_up(
     """
     server = read_openai_server(os.environ)
     output.say(f"Language model: {describe_model(server)}")
-    given = {**read_given_parameters(LocalFolder(root)), **parameters}
+    folder = LocalFolder(root)
+    given = {**read_given_parameters(folder), **parameters}
     if given:
         listed = ", ".join(f"{name}={value}" for name, value in given.items())
         output.say(f"Parameters that were given, now or earlier: {listed}")
+    if not is_running(folder) and was_cut_short(folder.record, folder.log):
+        output.say(
+            "The stack was killed before it could write what it knew: documents and tasks "
+            "since its last start may be missing. `seashore put --again` brings their files anew.",
+            style="yellow",
+        )
     setup = LocalSetup(openai=server, port=port, parameters=given, catches_mail=True)
-    if is_running(LocalFolder(root)):
+    if is_running(folder):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:
             record = update_local_stack(root, report, setup)

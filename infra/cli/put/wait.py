@@ -6,6 +6,7 @@ from infra.cli.command_context import CommandContext
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import style_status, write_document_table
 from infra.cli.items.show import list_facts, read_result, write_summary
+from infra.cli.operations.pause import say_pauses
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
 from infra.cli.put.files import FileToPut
@@ -13,6 +14,7 @@ from infra.cli.put.upload import PutDocument
 from pipeline.documents.standing_words import describe_status
 from pipeline.summaries.coverage import describe_children
 from shared.ledger.document_versions import find_current_document_ids
+from shared.ledger.pauses import read_pauses
 
 
 def wait_for_documents(
@@ -34,6 +36,7 @@ def wait_for_documents(
     """
     wanted = [*_find_there(context, unchanged), *_to_followed(documents)]
     followed: tuple[Followed, ...] = ()
+    say_pauses(read_pauses(context.table), context.output)
     try:
         with show_progress(context.output.talk) as show:
             for followed in follow_documents(context.table, wanted):

@@ -12,6 +12,7 @@ from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_document_name
 from infra.cli.exit_codes import ExitCode
+from infra.cli.operations.pause import say_pauses
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.tasks.view import write_task
@@ -20,6 +21,7 @@ from pipeline.tasks.intake import check_order, register_order
 from shared.aws.callback_targets import find_callback_target
 from shared.document_formats import PDF, TEXT, find_format
 from shared.errors import OperatorError, SeashoreError, TaskRefusedError, WrongUsageError
+from shared.ledger.pauses import read_pauses
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
@@ -196,6 +198,7 @@ def build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
 
 def _wait(context: CommandContext, task: Task, *, review: bool) -> ExitCode:
     output, task_id = context.output, task.task_id
+    say_pauses(read_pauses(context.table), output)
     try:
         with show_task_progress(output.talk) as show:
             for followed in follow_tasks(context.table, [task_id], REAL_PACE):

@@ -5,29 +5,27 @@ So a number whose first and last digits do not stand alike is looked at digit by
 digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
 with raised digits after it, becomes "10^6", or "10^-3", and a raised 2 or 3 after a unit of length
 "m²". Figures that stand one under the other are no number at all. Nor is the raised mark of a note
-a part of the word after it: "bAlternative" is a mark and a word.
+a part of the word after it: "bAlternative" is a mark and a word. A fraction that is one glyph,
+"1/2", stands apart from the number before it.
 
 A contract with its changes shown has the old amount, struck out, and the new one right behind it:
 "1,250" and "1,300" were 1,2501,300. Nothing in the text tells that, as the line is drawn by itself.
 So it is looked for only beside figures that are two pieces of text without room between them.
+Where both are amounts, that is enough: no amount is made of two.
 """
 
 import ctypes
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box, turn_upright
-from pipeline.extraction.shown_text.page_characters import (
-    CAPITAL,
-    DIGIT,
-    SMALL,
-    Edit,
-    PageCharacters,
-)
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # By kinds of characters.
 _NUMBERS = re.compile(rb"0[0.,]*0")
@@ -35,11 +33,15 @@ _NUMBERS = re.compile(rb"0[0.,]*0")
 _LINE_NUMBERS = re.compile(rb"\n(0[0.,]*0)(?![^\r])")
 # Ten to a power below zero.
 _SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\u2212\u2013][0-9])")
-_UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
+# A pattern that begins with one character, and looks back from it, is as quick as can be.
+_UNITS = re.compile(r"m[23](?![^\W_])(?:(?<![^\W\d_]m.)|(?<=[kdcm]m.)(?<![^\W\d_].m.))")
 # What may be the mark of a note, where a line begins or a sentence ends, before the word that it
-# touches. A pattern that begins with one character is quick, and few pages have such a pair.
-_NOTE_PAIRS = (DIGIT + CAPITAL, SMALL + CAPITAL)
+# touches. Few pages have such a pair, by kinds of characters.
+_NOTE_PAIR = re.compile(rb"A(?<=[0a]A)")
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
+# What may be a number with a fraction behind it. Dates are among them.
+_FRACTIONS = re.compile("/(?<=[0-9]{2}/)(?=[0-9])")
+_MAX_FIGURES_OF_FRACTION = 3
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
 _PRODUCT = re.compile("[0-9 ]x1")
@@ -62,7 +64,15 @@ _MIN_BOX_CHANGE = 0.08
 _MAX_LINE_EMS = 0.7
 # A page with more words of several pieces has its letters drawn one by one.
 _MAX_DIVIDED_WORDS = 40
+# Nor are there more of such places on a page that a person has made.
+_MAX_SEAMS = 200
 _MAX_OBJECTS = 10_000
+# Numbers with a separator that tells where they end.
+_AMOUNT = re.compile(
+    r"[0-9]{1,3}(?:(?:,[0-9]{3})+(?:\.[0-9]{2})?|(?:\.[0-9]{3})+(?:,[0-9]{2})?|[.,][0-9]{2})(?![0-9.,])"
+)
+_AMOUNT_BEFORE = re.compile(rf"(?<![0-9.,]){_AMOUNT.pattern}$")
+_MOST_CHARACTERS = 40
 # A line through a figure: how thick it is, which PDFium doubles where it is drawn with a pen, and
 # how far above the foot of the figure.
 _MAX_THICKNESS_EMS = 0.25
@@ -114,7 +124,6 @@ class _Digit(NamedTuple):
 
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
-    text = characters.text
     numbers = [found.span() for found in _NUMBERS.finditer(characters.kinds)]
     edits: list[Edit] = []
     if numbers:
@@ -124,12 +133,12 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         # Most numbers end where it is done: a quick look at two boxes.
         for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
             edits += _separate_number(characters, start, end)
-    if any(pair in characters.kinds for pair in _NOTE_PAIRS):
+    if _NOTE_PAIR.search(characters.kinds):
         edits += _separate_notes(characters)
-    if "10" in text:
-        edits += _write_small_powers(characters)
-    if "m2" in text or "m3" in text:
-        edits += _write_units(characters)
+    edits += _write_small_powers(characters)
+    edits += _write_units(characters)
+    if "/" in characters.text:
+        edits += _separate_fractions(characters)
     return characters.edit(edits)
 
 
@@ -149,15 +158,29 @@ def divide_struck(
     """
     if len(words) > _MAX_DIVIDED_WORDS:
         return []
-    places = [place for place in _list_seams(characters, words) if place not in done]
+    seams = (place for place in _list_seams(characters, words) if place not in done)
+    places = list(islice(seams, _MAX_SEAMS))
     if not places:
         return []
-    lines = list(_list_level_paths(page))
+    marks = sorted({*done, *places})
+    between = {place for place in places if _is_between_amounts(characters.text, place, marks)}
+    # Most pages have no such places, and few have others.
+    lines = list(_list_level_paths(page)) if len(between) < len(places) else []
     return [
         Edit(place, place, " ")
         for place in places
-        if _is_struck(characters, place - 1, lines) != _is_struck(characters, place, lines)
+        if place in between
+        or _is_struck(characters, place - 1, lines) != _is_struck(characters, place, lines)
     ]
+
+
+def _is_between_amounts(text: str, place: int, marks: Sequence[int]) -> bool:
+    """Whether a place is between two amounts; others may touch these, at places in order."""
+    index = bisect_left(marks, place)
+    start = max(0, place - _MOST_CHARACTERS, *marks[max(0, index - 1) : index])
+    end = min(place + _MOST_CHARACTERS, *marks[index + 1 : index + 2], len(text))
+    before, after = text[start:place].split()[-1:], text[place:end].split()[:1]
+    return all(_AMOUNT_BEFORE.search(word) for word in before) and all(map(_AMOUNT.match, after))
 
 
 def _list_seams(characters: PageCharacters, words: Sequence[tuple[int, int]]) -> Iterator[int]:
@@ -312,6 +335,22 @@ def _write_units(characters: PageCharacters) -> list[Edit]:
         letter, digit = _look_at(characters, end - 2), _look_at(characters, end - 1)
         if letter and digit and digit.bottom > letter.bottom and digit.is_apart_from(letter):
             edits.append(Edit(end - 1, end, _SUPERSCRIPTS[found[0][-1]]))
+    return edits
+
+
+def _separate_fractions(characters: PageCharacters) -> list[Edit]:
+    """A space before each fraction that is one glyph, behind a number: 1 1/2 and not 11/2.
+
+    All characters of a glyph have its place.
+    """
+    edits = []
+    for found in _FRACTIONS.finditer(characters.text):
+        start, place = found.start(), characters.find_origin(found.start())
+        first = max(0, start - _MAX_FIGURES_OF_FRACTION)
+        while start > first and place is not None and characters.find_origin(start - 1) == place:
+            start -= 1
+        if 0 < start < found.start() and characters.text[start - 1].isdecimal():
+            edits.append(Edit(start, start, " "))
     return edits
 
 

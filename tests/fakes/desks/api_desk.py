@@ -18,6 +18,7 @@ from shared.llm.model_window import ModelWindow
 from shared.messages.uploads import Upload
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.kept_account import open_account
+from tests.fakes.aws.role_rights import RoleWatch, WatchedFunction
 from tests.fakes.model.chat_server import ChatServer
 
 
@@ -61,7 +62,8 @@ class Answer:
 class ApiDesk:
     def __init__(self, account, api, server):
         self.account = account
-        self.api = api
+        self.roles = RoleWatch(account.clients.dynamodb)
+        self.api = WatchedFunction(api, "ApiFunction", self.roles)
         self.server = server
         self.table = LedgerTable(
             account.clients.dynamodb, account.settings.ledger_table, lambda seconds: None
@@ -144,4 +146,6 @@ def open_api_desk(*, with_model=True, traits=None, model=None, **settings):
                 model = OpenAIModel(
                     client, "tiny", ModelWindow(account.settings.context_window_tokens)
                 )
-        yield ApiDesk(account, build_api(account.settings, account.clients, model), server)
+        desk = ApiDesk(account, build_api(account.settings, account.clients, model), server)
+        stack.enter_context(desk.roles.watch())
+        yield desk

@@ -10,6 +10,7 @@ from shared.ledger.tasks import fail_task, find_task, register_task
 from shared.lifecycle import DocumentStatus
 from shared.messages.tasks import TASK
 from tests.fakes.aws.event_source import LambdaContext
+from tests.fakes.aws.role_rights import WatchedFunction
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, put_letters, to_attributes
 from tests.fakes.desks.api_desk import Answer, make_event, open_api_desk
 from tests.fakes.entered_documents import Ledger
@@ -28,9 +29,9 @@ class ConsoleDesk:
         self.ledger = Ledger(self.account)
         self.sqs = self.account.clients.sqs
         changed = {"operator_api_key_id": OPERATOR}
-        self.operator = build_operator(
-            self.account.settings.model_copy(update=changed), self.account.clients
-        )
+        settings = self.account.settings.model_copy(update=changed)
+        operator = build_operator(settings, self.account.clients)
+        self.operator = WatchedFunction(operator, "OperatorFunction", api.roles)
 
     def read(self, place, **query):
         """A part of a page, with its status."""

@@ -108,6 +108,19 @@ def test_tasks_that_were_sent_to_a_paused_worker_are_shown_and_cancelled(seashor
     assert "Not among these" not in seashore("cancel", "--all", "--yes").stderr
 
 
+def test_whoever_waits_on_a_paused_stack_is_told(seashore, tmp_path, monkeypatch):
+    def give_up(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("infra.cli.put.wait.follow_documents", give_up)
+    monkeypatch.setattr("infra.cli.tasks.enqueue.follow_tasks", give_up)
+    seashore("pause", "--reason", "The provider is down")
+    (tmp_path / "a.txt").write_text("The pier is long.")
+    for command in (("put",), ("enqueue", "summarize")):
+        result = seashore(*command, tmp_path / "a.txt", "--wait")
+        assert "Paused: worker" in result.stderr, result.output
+
+
 def test_a_pause_is_shown_by_watch_until_it_ends(seashore, ledger, session, mappings):
     ledger.finish(ledger.enter("a.pdf"))
     result = seashore("pause", "--reason", "The provider is down")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.operations.redo import estimate_redo
 from pipeline.operations.redo_document import redo_document
 from shared.errors import InvalidRequestError, LedgerConflictError, ServiceError
 from shared.ledger.documents import find_document
@@ -214,3 +215,9 @@ def test_messages_of_a_first_run_read_as_they_always_did(pipeline, account):
     ]
     assert "terms" not in message["Body"]
     assert decode_work_message(message["Body"]).terms is None
+
+
+def test_sentences_that_are_picked_take_no_tokens(pipeline, services):
+    estimate = estimate_redo([put(pipeline)], "extractive", services)
+    taken = (estimate.input_tokens, estimate.most_output_tokens, estimate.most_cost_micro_usd)
+    assert taken == (0, 0, 0)

@@ -30,6 +30,14 @@ def work(desk, order):
     desk.pipeline.worker_consumer.handle(item, Deadline.after(60))
 
 
+def test_a_text_of_several_parts_is_entered_with_its_result_too(offline):
+    told = (f"The pier number {n} was built in {1800 + n % 200} of oak." for n in range(3_000))
+    order = SummarizeTask(id="t", text=" ".join(told))
+    work(offline, order)
+    status, digest, _ = read_claims(offline, order)
+    assert (status, digest) == (TaskStatus.DONE, order.digest)
+
+
 class After:
     """Does something once, after so many requests to S3 and DynamoDB."""
 

@@ -7,7 +7,7 @@ import pytest
 from infra.cli.local.local_stack import bring_down, bring_up
 from infra.cli.output import Output
 from infra.local import stack
-from shared.errors import OperatorError
+from shared.errors import LocalStackError, OperatorError
 
 
 def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, capsys):
@@ -18,6 +18,21 @@ def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, ca
     with pytest.raises(KeyboardInterrupt):
         bring_up(tmp_path, None, {}, detach=False, output=Output())
     assert "✗ Start an emulated AWS" in capsys.readouterr().err
+
+
+def test_a_start_after_the_stack_was_killed_says_what_may_be_missing(tmp_path, monkeypatch, capsys):
+    def start(root, report, setup):
+        raise LocalStackError("not now")
+
+    monkeypatch.setattr("infra.cli.local.local_stack.start_local_stack", start)
+    for left in (False, True):
+        if left:
+            (tmp_path / "local.json").write_text("{}")
+            (tmp_path / "local.log").write_text("ready")
+        with pytest.raises(LocalStackError, match="not now"):
+            bring_up(tmp_path, None, {}, detach=True, output=Output())
+        told = " ".join(capsys.readouterr().err.split())
+        assert ("may be missing. `seashore put --again` brings" in told) == left
 
 
 def test_reports_that_stay_are_not_said_to_be_deleted(tmp_path, capsys):

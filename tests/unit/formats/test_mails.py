@@ -1,6 +1,7 @@
 """Mails as many programs write them: pictures, signatures, flowed lines, headers of a country."""
 
 import base64
+import binascii
 import quopri
 import time
 
@@ -287,3 +288,43 @@ def test_lines_of_an_invitation_that_go_on_are_one(read):
     lines = "BEGIN:VCALENDAR\r\nDTSTART:20260304T0900\n 00\nEND:VCALENDAR"
     texts = read(make_forms("Meeting", ("calendar", lines))).texts
     assert "DTSTART:20260304T090000" in texts[1]
+
+
+def test_a_mail_with_the_line_of_a_mailbox_is_a_mail(read):
+    line = b"From ada@example.org Tue Mar  3 09:30:00 2026\n"
+    mail = make_mail(("text/plain", "", "Low water.\n\nFrom 9 to 12."), make_picture(""))
+    document = read(line + mail)
+    assert document.texts == [
+        "From: Ada <ada@example.org>\nSubject: Tides\n\nLow water.\n\nFrom 9 to 12."
+    ]
+    assert [name for name, _ in document.files] == ["scan.png"]
+
+
+def test_a_mailbox_of_several_mails_is_a_text(read):
+    mail = b"From ada@example.org Tue Mar  3 09:30:00 2026\n" + make_mail(
+        ("text/plain", "", "Low.")
+    )
+    document = read(mail + b"\n" + mail)
+    assert document.unit == "part"
+    assert document.texts[0].count("Low.") == 2
+
+
+def write_into_text(name, data):
+    lines = [binascii.b2a_uu(data[at : at + 45]).decode() for at in range(0, len(data), 45)]
+    return f"begin 644 {name}\n{''.join(lines)}`\nend\n"
+
+
+def test_a_file_that_an_old_program_has_written_into_the_text_is_attached(read):
+    written = write_into_text("fees.csv", b"boat,fee\nB14,112.15\n" * 9)
+    document = read(make_mail(("text/plain", "", f"See the fees.\n\n{written}Ada")))
+    assert document.texts[0].split()[-5:] == ["Tides", "See", "the", "fees.", "Ada"]
+    assert document.files == [("fees.csv", None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["begin 644 notes\nhere we go, and\nend", "begin 644 x\n#ab\n", "begin now\nend"]
+)
+def test_a_text_that_only_looks_like_a_file_stays(read, text):
+    document = read(make_mail(("text/plain", "", text)))
+    assert document.files == []
+    assert " ".join(document.texts[0].split()).endswith(" ".join(text.split()))

@@ -110,6 +110,29 @@ def test_the_end_of_a_row_may_be_told_in_another_stream(read_old):
     assert read_old(make_old_text(runs, further={"Data": elsewhere})) == ["a\nb"]
 
 
+def test_a_raised_figure_is_no_digit_of_the_number_before_it(read_old):
+    up, down, level = (b"\x48\x2a" + bytes((one,)) for one in (1, 2, 0))
+    runs = [
+        ("10",),
+        ("2", up),
+        (" m",),
+        ("2", up),
+        (" H",),
+        ("2", down),
+        ("5 1",),
+        ("st", up),
+        (" 10",),
+        ("2", level),
+        (" 7",),
+        ("8", HIDDEN + up),
+        ("9", up + HIDDEN),
+        (" 1,250",),
+        ("3", up + b"\x35\x08\x01"),
+        ("\r",),
+    ]
+    assert read_old(make_old_text(runs)) == ["10 2 m2 H2 5 1st 102 7 1,250 3"]
+
+
 def test_what_is_not_shown_is_left_out(read_old):
     runs = [
         ("shown ",),

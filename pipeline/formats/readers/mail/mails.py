@@ -1,6 +1,8 @@
 """Mails as they travel (RFC 5322): what people read of them, and what is attached."""
 
 import re
+from binascii import Error as BinasciiError
+from binascii import a2b_uu
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.message import Message, MIMEPart
@@ -29,6 +31,10 @@ _OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 # In HTML for some programs only, too.
 _OTHER_FORMS = frozenset({"text/html", "text/x-amp-html", "text/watch-html"})
 _PGP = "-----BEGIN PGP MESSAGE-----"
+_FILE_BEGINS = "begin "
+_WRITTEN_FILE = re.compile(
+    r"^begin [0-7]{3,4} (\S[^\n]*)\n((?:[!-`][ -`]{0,90}\n)*+)(?:[ `]?\n)?end[ \t]*$", re.MULTILINE
+)
 _ADDRESS = re.compile(r"(?:https?://|mailto:|www\.)\S+", re.I)
 _WORD = re.compile(r"\w+(?:[.,:]\d+)*")
 # A page has more words than its plain form: in its foot, in its buttons.
@@ -68,6 +74,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         body = mail.get_body(("html",)) or body
         shown = ["" if body is None else _read_text(body)]
     files = [InnerFile("encrypted text", b"", _LOCKED) for one in shown if _PGP in one]
+    shown[0] = _take_out_files(shown[0], files)
     locked = frozenset(map(id, _list_locked(mail)))
     # Where a page shows nothing but pictures, they are what is to be read.
     pages = "".join(_list_pages(mail)) if any(one.strip() for one in shown) else ""
@@ -155,6 +162,20 @@ def choose_forms(text: str, page: str) -> list[str]:
     if not has_figures and len(missing) <= _MOST_MISSING * len(words_of_page):
         return [text]
     return [page, text] if len(others) > _MOST_MISSING * len(words) else [page]
+
+
+def _take_out_files(text: str, files: list[InnerFile]) -> str:
+    """A text without the files that old programs have written into it (uuencode of POSIX)."""
+
+    def take_out(found: re.Match[str]) -> str:
+        try:
+            lines = [a2b_uu(line) for line in found[2].splitlines()]
+        except (BinasciiError, ValueError):
+            return found[0]
+        files.append(InnerFile(found[1].strip(), b"".join(lines)))
+        return ""
+
+    return _WRITTEN_FILE.sub(take_out, text) if _FILE_BEGINS in text else text
 
 
 def _list_pages(mail: MIMEPart) -> Iterator[str]:

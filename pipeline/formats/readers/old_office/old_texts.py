@@ -7,7 +7,7 @@ is made zeros first, so that each character keeps the number that the file knows
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
 from pipeline.formats.readers.old_office.text_looks import (
     OPPOSITE,
     PLAIN,
+    RAISED,
     SHOWN,
     Look,
     Looks,
@@ -39,6 +40,9 @@ _NOT_SHOWN = "\0"
 # 2.4.3: what Word counts notes by; and what stands for the number of one, as no text has it.
 _NOTE_MARK, _NOTE, _MOST_NOTES = "\x02", 0xF0000, 0xFFFE
 _LABELLED = re.compile("[\U000f0000-\U000ffffd]")
+# What stands for a digit with a space before it, as no text has it either.
+_DIGITS, _FIGURE = "0123456789", 0x100000
+_APART_FROM_DIGIT = {_FIGURE + int(digit): f" {digit}" for digit in _DIGITS}
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
@@ -85,7 +89,7 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
         place for one in (*opposite, *hidden, *_intersect(hidden, kept)) for place in one
     )
     signs = [one for one in changes if one[2] in SYMBOLS]
-    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN, *SYMBOLS)]
+    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN, RAISED, *SYMBOLS)]
     # What is turned twice is shown.
     cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
     labels = _number_notes(parts)
@@ -97,6 +101,8 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     ]
     # Signs first, as within words of such a font there may be what is not shown.
     text = _cut(_cut(parts.text, signs), cuts + list(_find_codes(parts)))
+    raised = [one[:2] for one in changes if one[2] == RAISED]
+    text = _cut(text, list(_find_figures(text, raised)))
     for sign in _MARKS_ALONE:
         text = text.replace(sign, _NOT_SHOWN)
     for sign, shown in _SHOWN_AS:
@@ -117,7 +123,8 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     units[-1] += paragraphs.list_lines(main, notes)
     units[-1] += paragraphs.list_lines(headers, len(text) + 1)
     units[-1] += repeated[True]
-    return [_join(lines, [label for label, *_ in labels]) for lines in units]
+    joined = [_join(lines, [label for label, *_ in labels]) for lines in units]
+    return [unit.translate(_APART_FROM_DIGIT) for unit in joined] if raised else joined
 
 
 class _Paragraphs:
@@ -309,6 +316,13 @@ def _intersect(
         while number < len(spans) and spans[number][0] < end:
             yield max(begin, spans[number][0]), min(end, spans[number][1])
             number += 1
+
+
+def _find_figures(text: str, raised: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+    """Digits that would be of the number before them: raised or lowered ones, and those behind."""
+    for place in (place for one in raised for place in one if 0 < place < len(text)):
+        if text[place - 1] in _DIGITS and text[place] in _DIGITS:
+            yield place, place + 1, chr(_FIGURE + int(text[place]))
 
 
 def _cut(text: str, changes: list[tuple[int, int, str]]) -> str:

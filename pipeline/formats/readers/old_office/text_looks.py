@@ -19,18 +19,18 @@ _PAGE_BYTES, _PAGE_NUMBER = 512, 0x3FFFFF
 _PLACE_BYTES = 13
 # 2.6.1 and 2.6.2: properties, and of 2.2.5.1 how long what follows each is.
 _DELETED, _HIDDEN, _STYLE_OF_CHARACTERS, _SYMBOL, _FONT = 0x0800, 0x083C, 0x4A30, 0x6A09, 0x4A4F
-_STYLE, _LIST, _LEVEL = 0x4600, 0x460B, 0x2640
+_STYLE, _LIST, _LEVEL, _RAISE = 0x4600, 0x460B, 0x2640, 0x2A48
 _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW_END = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 _ELSEWHERE = (0x6645, 0x6646)
 _TABLE_SHAPE, _TABS = 0xD608, 0xC615
 _LENGTHS = (1, 1, 2, 4, 2, 2, 0, 3)
-_HIDES = re.compile(rb"\x00\x08|\x3c\x08|\x09\x6a")
+_HIDES = re.compile(rb"\x00\x08|\x3c\x08|\x09\x6a|\x48\x2a[\1\2]")
 _HIDES_BY_STYLE, _HAS_STYLE = b"\x3c\x08", b"\x30\x4a"
 _MOST_LISTS, _NO_LEVEL, _HEADINGS, _TITLE = 0x7FE, 9, range(1, 10), 62
 # A title is a heading; what is over its style is none.
 _TITLE_LEVEL = -2
 # That text is hidden just where its style hides none, or nowhere (2.2.5.1.1, ToggleOperand).
-_AS_STYLE_NOT, OPPOSITE, SHOWN = 0x81, "opposite", "shown"
+_AS_STYLE_NOT, OPPOSITE, SHOWN, RAISED = 0x81, "opposite", "shown", "raised"
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
@@ -287,8 +287,8 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
     Returns:
         With what stands for them; empty if they are hidden, or deleted with tracked changes,
         `OPPOSITE` if they are hidden where the style of their paragraph hides none, `SHOWN` if
-        they are shown whatever that says, and the name of a font of symbols, of which signs of it
-        are.
+        they are shown whatever that says, `RAISED` if they are, or lowered, and the name of a font
+        of symbols, of which signs of it are.
     """
     by_place: list[tuple[int, int, str]] = []
     known: dict[bytes, str | None] = {}
@@ -362,7 +362,7 @@ def _list_fonts(table: bytes) -> list[str]:
 def _read_change(properties: bytes, styles: Styles, fonts: list[str]) -> str | None:
     """What stands for characters of some properties; None if they are shown as they are."""
     is_hidden = is_deleted = is_opposite = is_shown = False
-    symbol = font = None
+    symbol = font = raised = None
     for sprm, at in list_properties(properties):
         if sprm == _HIDDEN:
             is_hidden = properties[at] == 1
@@ -373,6 +373,8 @@ def _read_change(properties: bytes, styles: Styles, fonts: list[str]) -> str | N
         elif sprm == _STYLE_OF_CHARACTERS:
             number = int.from_bytes(properties[at : at + 2], "little")
             is_hidden = styles.get(number).is_hidden
+        elif sprm == _RAISE:
+            raised = RAISED if properties[at] in (1, 2) else None
         elif sprm == _SYMBOL:
             symbol = _read_symbol(properties[at : at + 4], fonts)
         elif sprm == _FONT:
@@ -384,7 +386,7 @@ def _read_change(properties: bytes, styles: Styles, fonts: list[str]) -> str | N
         return OPPOSITE
     if symbol is not None:
         return symbol
-    return SHOWN if is_shown else font
+    return SHOWN if is_shown else font or raised
 
 
 def _read_symbol(value: bytes, fonts: list[str]) -> str:

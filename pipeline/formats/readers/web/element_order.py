@@ -12,6 +12,9 @@ from pipeline.formats.units import BETWEEN_CELLS
 _LISTS = frozenset({"ol", "ul", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
 LAID_OUT = _LISTS | _CELLS | {"li", "table", "tr", "input", "tspan"}
+# Of these the end is to be told, too.
+ENDED = _LISTS | {"table"}
+_SPANS = frozenset({"colspan", "rowspan"})
 _PLACES = frozenset({"x", "y", "dx", "dy"})
 _BULLET = "- "
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
@@ -47,11 +50,16 @@ class _Table:
         self._spanned = 0
 
     def begin_row(self) -> None:
-        self._taken = frozenset(self._left)
-        self._left = {column: rows - 1 for column, rows in self._left.items() if rows > 1}
         self._column = self._spanned = 0
+        if self._left or self._taken:
+            self._taken = frozenset(self._left)
+            self._left = {column: rows - 1 for column, rows in self._left.items() if rows > 1}
 
     def begin_cell(self, attributes: Mapping[str, str | None]) -> str:
+        # Most tables have neither.
+        if not (self._taken or self._spanned) and _SPANS.isdisjoint(attributes):
+            self._column += 1
+            return BETWEEN_CELLS
         empty = self._spanned
         while self._column in self._taken:
             self._column += 1
@@ -75,10 +83,10 @@ class ElementOrder:
 
     def begin(self, tag: str, attributes: Mapping[str, str | None]) -> str:
         """What stands before the text of an element that begins."""
-        if tag == "li":
-            return self._number_item(attributes)
         if tag in _CELLS:
             return self._tables[-1].begin_cell(attributes) if self._tables else BETWEEN_CELLS
+        if tag == "li":
+            return self._number_item(attributes)
         if tag in _LISTS:
             self._lists.append(_begin_list(tag, attributes))
         elif tag == "table":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
-from pipeline.formats.readers.web.element_order import LAID_OUT, ElementOrder
+from pipeline.formats.readers.web.element_order import ENDED, LAID_OUT, ElementOrder
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import EUROPEAN, decode_named, decode_text, find_encoding
 from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, UnitWriter, set_apart
@@ -121,14 +121,14 @@ class _Around(NamedTuple):
         after: After it.
         begins_unit: Whether a unit begins with it.
         keeps_spaces: Whether white space in it is shown as it is.
-        is_laid_out: Whether what stands before it is told by what it lies in.
+        laid_out_as: Its name, if what stands before it is told by what it lies in.
     """
 
     before: str | None
     after: str = ""
     begins_unit: bool = False
     keeps_spaces: bool = False
-    is_laid_out: bool = False
+    laid_out_as: str = ""
 
 
 def _tell_around(name: str) -> _Around:
@@ -136,11 +136,11 @@ def _tell_around(name: str) -> _Around:
         return _Around(None)
     if name in _SET_APART:
         return _Around(APART, APART)
-    is_laid_out = name in LAID_OUT
+    laid_out_as = name if name in LAID_OUT else ""
     if name not in _BLOCKS:
-        return _Around("", is_laid_out=is_laid_out)
+        return _Around("", laid_out_as=laid_out_as)
     after = "" if name in _VOID else "\n"
-    return _Around("\n", after, name in _HEADINGS, name == "pre", is_laid_out)
+    return _Around("\n", after, name in _HEADINGS, name == "pre", laid_out_as)
 
 
 # The usual ones, as a tree names them.
@@ -156,7 +156,7 @@ def _write_element(
 ) -> None:
     """Write what is shown of an element of a page that is a tree: it ends where XML says so."""
     around = _AROUND.get(element.tag) or _tell_around(element.tag.rpartition("}")[2])
-    before, after, begins_unit, keeps, is_laid_out = around
+    before, after, begins_unit, keeps, laid_out_as = around
     if before is None or (element.attrib and _is_hidden(element.attrib)):
         return
     if begins_unit:
@@ -164,9 +164,8 @@ def _write_element(
     write = writer.write
     if before:
         write(before)
-    if is_laid_out:
-        tag = element.tag.rpartition("}")[2]
-        write(layout.begin(tag, element.attrib))
+    if laid_out_as:
+        write(layout.begin(laid_out_as, element.attrib))
     keeps = keeps or keeps_spaces
     text = element.text
     if text:
@@ -176,8 +175,8 @@ def _write_element(
         tail = child.tail
         if tail:
             write(tail if keeps else _collapse_spaces(tail))
-    if is_laid_out:
-        layout.end(tag)
+    if laid_out_as and laid_out_as in ENDED:
+        layout.end(laid_out_as)
     if after:
         write(after)
 
@@ -259,7 +258,7 @@ class _PageReader(HTMLParser):
             is_of_outer = self._end_passed_over(tag)
             if not is_of_outer:
                 return
-        if tag in LAID_OUT:
+        if tag in ENDED:
             self._layout.end(tag)
         if tag in _SET_APART:
             self.writer.write(APART)
