@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.formats.readers.office_pieces.chart_points import fill_gaps
 from pipeline.formats.readers.office_pieces.piece_changes import apply_changes
-from pipeline.formats.readers.office_pieces.slide_pieces import change_slides
+from pipeline.formats.readers.office_pieces.slide_pieces import change_slides, divide_cells
 from pipeline.formats.readers.part_starts import list_parts
 from tests.fakes.office.packages import make_package, pptx_parts
 
@@ -44,6 +44,7 @@ def up(text, by=30000):
         ([run("m"), up("2")], "m2"),
         ([run("10"), up("2", 0)], "102"),
         ([run("10"), "<a:br/>", up("2")], "10\n2"),
+        ([run("10"), up("1"), up("2")], "10 12"),
     ],
 )
 def test_a_raised_figure_is_no_digit_of_the_number_before_it(read, runs, shown):
@@ -100,6 +101,8 @@ def make_values(count, *places, prefix="c:"):
         # More than it says, and in no order.
         (2, (0, 1, 2), "0.5 1.5 2.5"),
         (3, (2, 0), "- - 2.5 0.5"),
+        # Of a place far off, there would be megabytes of dashes.
+        (5_000, (999_998,), "999998.5"),
     ],
 )
 def test_a_gap_in_the_values_of_a_chart_is_a_dash(prefix, count, places, filled):
@@ -119,6 +122,8 @@ def test_a_gap_in_the_values_of_a_chart_is_a_dash(prefix, count, places, filled)
         '<a:rPr baseline="30000"/>',
         '<c:ptCount val="5"/>',
         '<c:pt idx="1"><c:v>',
+        '<c:ptCount val="2"/><c:pt idx="1">',
+        '<c:ptCount val="5000"/><c:pt idx="4000"></c:pt>',
     ],
 )
 def test_many_pieces_take_no_time(piece):
@@ -126,4 +131,12 @@ def test_many_pieces_take_no_time(piece):
     parts = list_parts(data, rb"ppt/slides/[^/]*\.xml")
     begun = time.process_time()
     change_slides(data, parts, parts)
+    assert time.process_time() - begun < 5
+
+
+def test_a_cell_that_says_often_that_it_is_merged_takes_no_time():
+    data = make_slide("<a:tc" + ' hMerge="1"' * 20_000 + ">")
+    parts = list_parts(data, rb"ppt/slides/[^/]*\.xml")
+    begun = time.process_time()
+    divide_cells(data, parts)
     assert time.process_time() - begun < 5

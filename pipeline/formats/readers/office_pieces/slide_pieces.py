@@ -22,12 +22,13 @@ from pipeline.formats.readers.office_pieces.piece_changes import (
 from pipeline.formats.readers.part_starts import PartPlace, read_start
 
 _MARKS = TextMarks(
-    raised=re.compile(rb"<a:rPr\b[^<>]*\sbaseline=\"-?[1-9]"),
+    raised=re.compile(rb"<a:rPr\b[^<>]*\sbaseline=\"(-?)[1-9]"),
     text=re.compile(rb"<a:t(?:\s[^<>]*)?>([^<]*)</a:t>"),
     text_end=b"</a:t>",
     run_end=b"</a:r>",
     between=(b"</a:p>", b"<a:br"),
     space=b"<a:r><a:t> </a:t></a:r>",
+    others=(),
 )
 _RUN = b"<a:r>"
 _HIDDEN = re.compile(rb"<p:cNvPr\b[^<>]*\shidden=\"(?:1|true)\"")
@@ -62,9 +63,11 @@ def divide_cells(package: bytes, slides: Iterable[PartPlace]) -> bytes:
 
 
 def _divide(content: bytes) -> bytes:
-    count = 1
-    while count:
+    # One of each name at a time.
+    for _ in range(4):
         content, count = _MERGED.subn(rb"\1", content)
+        if not count:
+            break
     return content
 
 

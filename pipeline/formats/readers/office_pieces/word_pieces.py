@@ -26,12 +26,13 @@ from pipeline.formats.readers.part_starts import list_parts, read_start
 _PARTS = rb"word/(?:document|footnotes|endnotes)\.xml"
 _TEXT = re.compile(rb"<w:t(?:\s[^<>]*)?>([^<]*)</w:t>")
 _MARKS = TextMarks(
-    raised=re.compile(rb"<w:vertAlign w:val=\"su(?:per|b)script\"\s*/>"),
+    raised=re.compile(rb"<w:vertAlign w:val=\"su(per|b)script\"\s*/>"),
     text=_TEXT,
     text_end=b"</w:t>",
     run_end=b"</w:r>",
     between=(b"</w:p>", b"<w:tab/>", b"<w:br", b"<w:cr/>"),
     space=b'<w:t xml:space="preserve"> </w:t>',
+    others=(b"w:pPr", b"w:rPrChange"),
 )
 _FIELD = re.compile(rb"<w:fldChar\b[^<>]*?\sw:fldCharType=\"(begin|separate|end)\"")
 _SYMBOL = re.compile(rb"<w:sym\b([^<>]*?)/>")
@@ -40,11 +41,12 @@ _FONT, _PLACE = re.compile(rb"w:font=\"([^\"]*)\""), re.compile(rb"w:char=\"([0-
 _WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
 _MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d|nary)(?:\s[^<>]*?)?(/?)>")
 _TAG = re.compile(rb"<[^<>]*>")
+_LOOKS = re.compile(
+    rb"\s*<m:(?:d|nary)Pr>(?:\s*<m:(?:chr|begChr|sepChr|endChr)\b[^<>]*>(?:</m:\w+>)?)+"
+)
 _BRACKETS = re.compile(rb"<m:(beg|end)Chr m:val=\"([^\"<>]{0,9})\"")
 _SIGN = re.compile(rb"<m:chr m:val=\"([^\"<>]{0,9})\"")
 _INTEGRAL, _ROOT = "∫".encode(), "√(".encode()
-# How far from its beginning a part says how it looks.
-_LOOKS_BYTES = 500
 _BEFORE = {b"den": b"/", b"sup": b"^", b"sub": b"_"}
 
 
@@ -71,25 +73,33 @@ def _list_changes(content: bytes) -> Iterator[Change]:
 
 
 def _drop_what_fields_are_made_of(content: bytes) -> Iterator[Change]:
-    """The results of fields in the instruction of another, of which that makes what it shows."""
-    # Of each field that is open, whether it is in its instruction.
+    """The results of fields in the instruction of another, of which that makes what it shows.
+
+    Of a field without an end nothing is dropped: all text behind it would be.
+    """
+    # Of each field that is open, whether it is in its instruction; and how many are.
     in_instruction: list[bool] = []
-    start = 0
+    count = start = 0
+    dropped: list[Change] = []
     for found in _FIELD.finditer(content):
-        was_made_of = any(in_instruction[:-1])
-        match found[1]:
-            case b"begin":
-                in_instruction.append(True)
-                start = found.end() if not was_made_of and any(in_instruction[:-1]) else start
-            case b"separate" if in_instruction:
-                in_instruction[-1] = False
-            case b"end" if in_instruction:
+        if found[1] == b"begin":
+            if count == 1 and in_instruction[-1]:
+                start = found.end()
+            in_instruction.append(True)
+            count += 1
+        elif in_instruction:
+            count -= in_instruction[-1]
+            in_instruction[-1] = False
+            if found[1] == b"end":
                 in_instruction.pop()
-                if was_made_of and not any(in_instruction[:-1]):
-                    for text in _TEXT.finditer(content, start, found.start()):
-                        yield Change(text.start(), text.end(), b"")
-            case _:
-                pass
+                if count == 1 and in_instruction[-1]:
+                    dropped += (
+                        Change(*text.span(), b"")
+                        for text in _TEXT.finditer(content, start, found.start())
+                    )
+                elif not in_instruction:
+                    yield from dropped
+                    dropped.clear()
 
 
 def _show_symbols(content: bytes) -> Iterator[Change]:
@@ -121,23 +131,25 @@ def _show_math(content: bytes) -> Iterator[Change]:
 
 
 def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[Change]:
-    inner = content[start:end]
+    found = _LOOKS.match(content, start)
+    looks = b"" if found is None else found[0]
     if name == b"d":
-        brackets = dict(_BRACKETS.findall(content, start, min(end, start + _LOOKS_BYTES)))
+        brackets = dict(_BRACKETS.findall(looks))
         yield _write(start, brackets.get(b"beg", b"("))
         yield _write(end, brackets.get(b"end", b")"))
     elif name == b"nary":
         # A sum, mostly; else it is no other sign than this one (ECMA-376-1, 22.1.2.20).
-        sign = _SIGN.search(content, start, min(end, start + _LOOKS_BYTES))
+        sign = _SIGN.search(looks)
         yield _write(start, sign[1] if sign is not None else _INTEGRAL)
     elif name == b"deg":
         yield _write(end, _ROOT)
     elif name == b"rad":
         yield _write(end, b")")
     else:
-        text = _TAG.sub(b"", inner).decode("utf-8", "replace").strip()
-        is_plain = not text or text.replace(".", "").replace(",", "").isalnum()
-        is_one = is_plain and _MATH.search(inner) is None
+        is_one = _MATH.search(content, start, end) is None
+        if is_one:
+            text = _TAG.sub(b"", content[start:end]).decode("utf-8", "replace").strip()
+            is_one = not text or text.replace(".", "").replace(",", "").isalnum()
         yield _write(start, _BEFORE.get(name, b"") + b"(" * (not is_one))
         if not is_one:
             yield _write(end, b")")
