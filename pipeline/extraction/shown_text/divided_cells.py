@@ -315,7 +315,11 @@ def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
         if aside or along <= 0.0 or any(map(str.isalpha, number)):
             return False
         overlap = characters.measure_letter_gap(place - 1, place)
-        return overlap is not None and overlap < -_MIN_OVERLAP_EMS
+        if overlap is None or overlap >= -_MIN_OVERLAP_EMS:
+            return False
+        # Figures that are set one by one touch nowhere, whatever widths their font gives them.
+        last, first = characters.find_box(place - 1), characters.find_box(place)
+        return last is not None and first is not None and first.left < last.right
     return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(text, place - 1))
 
 

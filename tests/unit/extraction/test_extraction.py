@@ -195,6 +195,10 @@ def test_a_document_that_breaks_off_in_its_last_change_is_not_read_as_it_was_bef
         refusal = refuse(read, before + (change + end)[:kept])
         assert refusal.code is RejectionCode.DAMAGED
         assert "its last change" in refusal.sentence
+    assert refuse(read, (before + change + end)[:-4]).code is RejectionCode.DAMAGED
+    # PDFium finds the last table as long as so much follows its word.
+    assert read((before + change + end)[:-3])[0].text == "Amount 2000"
+    assert read(before + change + end.replace(b"EOF", b"eof"))[0].text == "Amount 2000"
 
 
 def test_a_damaged_document_after_an_encrypted_one_is_not_taken_for_encrypted(read):

@@ -69,7 +69,8 @@ PIECES = {
     "lists with a style": (
         '<ol style="list-style-type: lower-alpha"><li>a</li><li style="list-style: none">b</li>'
         '<li>c</li></ol><ol style="list-style: inside none"><li>d</li></ol>'
-        '<ul type="disc"><li>e</li></ul><ol type="i" style="list-style: upper-roman"><li>f</li></ol>',
+        '<ul type="disc"><li>e</li></ul>'
+        '<ol type="i" style="list-style: upper-roman"><li>f</li></ol>',
         "a. a|- b|c. c|- d|- e|I. f",
     ),
     "blocks": ("<center>a</center><center>b</center><legend>c</legend>d", "a|b|c|d"),

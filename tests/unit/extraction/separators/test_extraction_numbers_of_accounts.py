@@ -9,9 +9,12 @@ COURIER = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
 
 def draw_at(places, lines=""):
     """Words at places of the page, each a piece of text of its own, and lines."""
+    return make_drawn_pdf(lines.encode() + b" " + draw_pieces(places), font=COURIER)
+
+
+def draw_pieces(places):
     pieces = [f"1 0 0 1 {x:g} {y:g} Tm ({word}) Tj" for x, y, word in places]
-    content = f"{lines} BT /F1 12 Tf {' '.join(pieces)} ET".encode()
-    return make_drawn_pdf(content, font=COURIER)
+    return f"BT /F1 12 Tf {' '.join(pieces)} ET".encode()
 
 
 def test_a_sign_behind_a_number_stays_with_it_and_ends_its_line(read_text):
@@ -27,6 +30,16 @@ def test_a_sign_behind_a_number_stays_with_it_and_ends_its_line(read_text):
 def test_a_number_that_lies_over_the_end_of_another_is_a_number(read_text, over, text):
     """A figure of Courier is 7.2 points wide here."""
     assert read_text(draw_at([(72, 700, "100"), (72 + 3 * 7.2 - over, 700, "200")])) == text
+
+
+@pytest.mark.parametrize("width", [600, 900, 1200])
+def test_figures_that_are_set_one_by_one_are_one_number_whatever_their_font_says(read_text, width):
+    """Widths that are not those of the glyphs, as of fonts that have lost them, are no overlap."""
+    widths = b" ".join([b"%d" % width] * 26)
+    font = b"<< /Type /Font /Subtype /TrueType /BaseFont /Courier /Encoding /WinAnsiEncoding "
+    font += b"/FirstChar 32 /LastChar 57 /Widths [%b] >>" % widths
+    figures = [(72 + 7.2 * k, 700, figure) for k, figure in enumerate("1250.75")]
+    assert read_text(make_drawn_pdf(draw_pieces(figures), font=font)) == "1250.75"
 
 
 def test_a_number_after_letters_that_are_drawn_too_wide_is_one(read_text):
