@@ -128,7 +128,7 @@ class UnitWriter:
         Args:
             keeps_empty: Whether the unit before counts though it is empty, as a blank slide does.
         """
-        text = "".join(self._pieces)
+        text = set_apart("".join(self._pieces))
         self._pieces.clear()
         if text.strip() or keeps_empty:
             self.units.append(text)
@@ -142,12 +142,25 @@ class UnitWriter:
 # Of the private use area: stands where something begins or ends that is set apart by its place or
 # look, so that a figure in it is no digit of the number beside it.
 APART = "\ue0f8"
+# The same for what is above or below the line, of which pieces of one kind may be beside another.
+RAISED, LOWERED = APART, APART * 2
 _BESIDE_FIGURE = re.compile(rf"(?<=\d){APART}+(?=[+\-\u2212]?\d)")
 
 
 def set_apart(text: str) -> str:
     """Text in which what is set apart by its place is no digit of a number beside it."""
     return _BESIDE_FIGURE.sub(" ", text).replace(APART, "") if APART in text else text
+
+
+def mark_apart(pieces: list[str], mark: str) -> None:
+    """Mark that something begins or ends here, unless nothing stands since the last such place.
+
+    What is raised may be divided into several pieces, as where it was edited.
+    """
+    if pieces and pieces[-1] == mark:
+        pieces.pop()
+    else:
+        pieces.append(mark)
 
 
 # Stands above the text of a slide that a presentation does not show.

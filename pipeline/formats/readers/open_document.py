@@ -27,12 +27,13 @@ from pipeline.formats.readers.xml_parts import (
     read_part,
 )
 from pipeline.formats.units import (
-    APART,
     HIDDEN_SLIDE,
+    LOWERED,
+    RAISED,
     UnitsDocument,
     UnitWriter,
+    mark_apart,
     mark_hidden_sheet,
-    set_apart,
 )
 from shared.errors import RejectionCode
 
@@ -63,7 +64,8 @@ _HIDING = (
     (f"{{{_NS}presentation:1.0}}visibility", "hidden"),
 )
 # Raised or lowered text (20.408).
-_POSITION, _RAISED = f"{_STYLE}text-position", ("super", "sub")
+_POSITION = f"{_STYLE}text-position"
+_RAISED = {"super": RAISED, "sub": LOWERED}
 _SHOWN_SECTION = f"{_TEXT}display"
 _RUBY_TEXT = f"{_TEXT}ruby-text"
 _BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
@@ -179,7 +181,8 @@ class _Content:
         self._passed_over = passed_over
         self._writer = UnitWriter()
         self._hidden_styles: set[str] = set()
-        self._raised_styles: set[str] = set()
+        # With what marks where they begin and end.
+        self._raised_styles: dict[str, str] = {}
         self._is_counting = False
         # Text of the cells that are open: a table may lie in a cell.
         self._cells: list[list[str]] = []
@@ -219,8 +222,7 @@ class _Content:
     def finish(self) -> list[str]:
         """The units."""
         self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
-        units = self._writer.units
-        return [set_apart(unit) for unit in units] if self._raised_styles else units
+        return self._writer.units
 
     def _take_child(self, element: Element, tag: str) -> None:
         if tag in self._passed_over or element.get(_SHOWN_SECTION) == "none":
@@ -246,8 +248,10 @@ class _Content:
             name = style.get(f"{_STYLE}name", "")
             if any(one.get(key) == value for one in style for key, value in _HIDING):
                 self._hidden_styles.add(name)
-            if any(one.get(_POSITION, "").startswith(_RAISED) for one in style):
-                self._raised_styles.add(name)
+            for one in style:
+                place = one.get(_POSITION, "").partition(" ")[0]
+                if place in _RAISED:
+                    self._raised_styles[name] = _RAISED[place]
 
     def _is_hidden(self, element: Element) -> bool:
         """Whether an element is of a style that is not shown."""
@@ -287,12 +291,12 @@ class _Content:
             elif tag not in self._passed_over and not (
                 self._hidden_styles and self._is_hidden(child)
             ):
-                is_raised = child.get(_STYLE_NAMES[0]) in self._raised_styles
-                if is_raised:
-                    pieces.append(APART)
+                apart = self._raised_styles.get(child.get(_STYLE_NAMES[0], ""))
+                if apart:
+                    mark_apart(pieces, apart)
                 self._collect(child, pieces)
-                if is_raised:
-                    pieces.append(APART)
+                if apart:
+                    mark_apart(pieces, apart)
             if child.tail:
                 pieces.append(child.tail)
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.formats.text_encoding import decode_named, find_encoding
-from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, set_apart
+from pipeline.formats.units import (
+    BETWEEN_CELLS,
+    LOWERED,
+    RAISED,
+    UnitsDocument,
+    mark_apart,
+    set_apart,
+)
 
 # No characters of a text: before a heading, before a break, the end of a line, a backslash, where
 # words have been taken out.
@@ -58,8 +65,8 @@ _PASSED_OVER = frozenset(
         *("nonesttables", "private", "themedata", "template", "formfield"),
     }
 )
-# Raised or lowered, and no longer.
-_RAISED = {"super": True, "sub": True, "up": True, "dn": True, "nosupersub": False}
+# Raised or lowered, and no longer: what marks where that begins and ends.
+_RAISED = {"super": RAISED, "up": RAISED, "sub": LOWERED, "dn": LOWERED, "nosupersub": ""}
 _FORM = frozenset({"u", "uc", "f", "v", "deleted", "plain", "s", "outlinelevel", *_RAISED})
 
 
@@ -166,7 +173,8 @@ class _State(NamedTuple):
     codec: str
     # How many characters stand for one in Unicode, for programs that know none.
     fallback_characters: int
-    is_raised: bool = False
+    # What marks where it begins and ends, if it is raised or lowered.
+    apart: str = ""
 
 
 class _Reader:
@@ -230,8 +238,7 @@ class _Reader:
                 outer = stack.pop() if stack else first
                 if state.is_aside and is_shown and not outer.is_aside:
                     shown.append(_LINE_END)
-                if state.is_raised is not outer.is_raised:
-                    shown.append(APART)
+                _mark_changed_place(shown, state, outer)
                 state = outer
             elif symbol == "*":
                 state = state._replace(is_passed_over=True)
@@ -264,10 +271,9 @@ class _Reader:
                     shown.append(_LINE_END)
             elif is_shown and self._is_heading(word, number):
                 shown.append(_HEADING_MARK)
-            elif word in _RAISED or (word == "plain" and state.is_raised):
+            elif word in _RAISED or (word == "plain" and state.apart):
                 changed = self._change_form(state, word, number)
-                if changed.is_raised is not state.is_raised:
-                    shown.append(APART)
+                _mark_changed_place(shown, state, changed)
                 state = changed
             else:
                 state, to_skip = self._change_form(state, word, number), 0
@@ -286,14 +292,10 @@ class _Reader:
                 changed = state if codec == state.codec else state._replace(codec=codec)
             case "v" | "deleted":
                 changed = state._replace(is_hidden=number != "0")
-            case "plain" if (
-                state.is_hidden or state.is_raised or state.codec != self._default_codec
-            ):
-                changed = state._replace(
-                    is_hidden=False, is_raised=False, codec=self._default_codec
-                )
+            case "plain" if state.is_hidden or state.apart or state.codec != self._default_codec:
+                changed = state._replace(is_hidden=False, apart="", codec=self._default_codec)
             case "super" | "sub" | "up" | "dn" | "nosupersub":
-                changed = state._replace(is_raised=_RAISED[word] and number != "0")
+                changed = state._replace(apart=_RAISED[word] if number != "0" else "")
             case "uc":
                 changed = state._replace(fallback_characters=max(0, int(number or "1")))
             case _:
@@ -312,6 +314,13 @@ def _take_out(characters: Iterable[str], text: str) -> str:
     for character in characters:
         text = text.replace(character, "")
     return text
+
+
+def _mark_changed_place(shown: list[str], before: _State, after: _State) -> None:
+    """Mark that what is raised or lowered begins or ends where it does."""
+    if before.apart != after.apart:
+        for mark in filter(None, (before.apart, after.apart)):
+            mark_apart(shown, mark)
 
 
 def _join(shown: list[str]) -> str:

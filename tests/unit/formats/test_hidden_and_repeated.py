@@ -281,7 +281,7 @@ def test_a_table_may_say_what_separates_its_cells(read, table, text):
 
 
 @pytest.mark.parametrize(
-    ("place", "shown"), [("super 58%", "10 2 m2 H2 5"), ("0% 100%", "102 m2 H25")]
+    ("place", "shown"), [("super 58%", "10 2 m2 H2 5 12"), ("0% 100%", "102 m2 H25 12")]
 )
 def test_a_raised_figure_of_an_opendocument_text_stands_apart(read, place, shown):
     parts = odt_parts([(None, "x")])
@@ -290,9 +290,10 @@ def test_a_raised_figure_of_an_opendocument_text_stands_apart(read, place, shown
         f'<style:text-properties style:text-position="{place}"/></style:style>'
     )
     up = '<text:span text:style-name="T1">2</text:span>'
+    one = '<text:span text:style-name="T1">1</text:span>'
     parts["content.xml"] = (
         f"<office:document-content{_ODF}><office:automatic-styles>{style}</office:automatic-styles>"
-        f"<office:body><office:text><text:p>10{up} m{up} H{up}5</text:p></office:text>"
+        f"<office:body><office:text><text:p>10{up} m{up} H{up}5 {one}{up}</text:p></office:text>"
         "</office:body></office:document-content>"
     )
     assert read(make_package(parts)).texts == [shown]

@@ -126,6 +126,9 @@ def test_much_that_is_deep_or_empty_takes_no_time(read):
         (r"10{\b 2}", "102"),
         (r"1{\super st}", "1st"),
         (r"{\v 10}{\super 2}", "2"),
+        (r"10{\super 1}{\super 2}5", "10 12 5"),
+        (r"{\super 14}{\sub 6}C", "14 6C"),
+        (r"12{\v\super no}34", "1234"),
     ],
 )
 def test_a_raised_figure_is_no_digit_of_the_number_before_it(read, source, shown):

@@ -66,6 +66,13 @@ PIECES = {
         "</text></g></svg>after",
         "a 1|12 34 bc|after",
     ),
+    "lists with a style": (
+        '<ol style="list-style-type: lower-alpha"><li>a</li><li style="list-style: none">b</li>'
+        '<li>c</li></ol><ol style="list-style: inside none"><li>d</li></ol>'
+        '<ul type="disc"><li>e</li></ul>'
+        '<ol type="i" style="list-style: upper-roman"><li>f</li></ol>',
+        "a. a|- b|c. c|- d|- e|I. f",
+    ),
     "blocks": ("<center>a</center><center>b</center><legend>c</legend>d", "a|b|c|d"),
 }
 
@@ -81,6 +88,16 @@ def test_a_page_and_a_chapter_are_read_alike(kind):
     page = f"<html><body>{piece}</body></html>"
     assert show_lines(read_page_units(page)) == shown
     assert show_lines(read_xhtml_units(page)) == shown
+
+
+def test_what_is_empty_and_raised_is_no_section():
+    page = "<html><body><p><sup></sup></p><h1>A</h1><p>b</p></body></html>"
+    assert [unit.split() for unit in read_page_units(page)] == [["A", "b"]]
+    assert [unit.split() for unit in read_xhtml_units(page)] == [["A", "b"]]
+
+
+def test_what_is_deleted_ends_with_the_block_that_it_is_in():
+    assert show_lines(read_page_units("<div>a <del>old</div><p>new</p>")) == "a|new"
 
 
 def test_tags_may_be_left_out():

@@ -18,7 +18,15 @@ _SPANS = frozenset({"colspan", "rowspan"})
 _PLACES = frozenset({"x", "y", "dx", "dy"})
 _BULLET = "- "
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
-_WITHOUT_NUMBERS = re.compile(r"list-style(?:-type)?\s*:\s*(?:none|disc|circle|square)", re.I)
+_STYLE_OF_LIST = re.compile(r"list-style(?:-type)?\s*:([^;]*)", re.I)
+# How items are numbered, as attributes say it; empty for those that are not.
+_KINDS = {
+    **dict.fromkeys(("none", "disc", "circle", "square"), ""),
+    **{"decimal": "1", "lower-roman": "i", "upper-roman": "I"},
+    **dict.fromkeys(("lower-alpha", "lower-latin"), "a"),
+    **dict.fromkeys(("upper-alpha", "upper-latin"), "A"),
+}
+_KINDS_OF_ATTRIBUTES = frozenset("1aAiI")
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
@@ -33,7 +41,7 @@ _WITHOUT_VALUE = frozenset(
 
 
 class _Place(NamedTuple):
-    """A list: the number of its next item, None where it shows none; how it goes on; its kind."""
+    """A list: the number of its next item, if it is known; how it goes on; its kind."""
 
     number: int | None
     step: int
@@ -110,14 +118,15 @@ class ElementOrder:
     def _number_item(self, attributes: Mapping[str, str | None]) -> str:
         if not self._lists:
             return _BULLET
-        number, step, kind = self._lists[-1]
+        number, step, kind_of_list = self._lists[-1]
+        kind = _find_kind(attributes, kind_of_list)
         value = _NUMBER.match(attributes.get("value") or "")
-        if value is not None and kind:
+        if value is not None:
             number = int(value[1])
         if number is None:
             return _BULLET
-        self._lists[-1] = _Place(number + step, step, kind)
-        return f"{_show_number(number, attributes.get('type') or kind)}. "
+        self._lists[-1] = _Place(number + step, step, kind_of_list)
+        return f"{_show_number(number, kind)}. " if kind else _BULLET
 
 
 def _begin_list(tag: str, attributes: Mapping[str, str | None]) -> _Place:
@@ -125,12 +134,21 @@ def _begin_list(tag: str, attributes: Mapping[str, str | None]) -> _Place:
 
     One that counts down to one begins with the number of its items, which is not known yet.
     """
-    if tag != "ol" or _WITHOUT_NUMBERS.search(attributes.get("style") or ""):
-        return _Place(None, 1, "")
     counts_down = "reversed" in attributes
     start = _NUMBER.match(attributes.get("start") or "")
     first = int(start[1]) if start is not None else None if counts_down else 1
-    return _Place(first, -1 if counts_down else 1, attributes.get("type") or "1")
+    kind = _find_kind(attributes, "1" if tag == "ol" else "")
+    return _Place(first, -1 if counts_down else 1, kind)
+
+
+def _find_kind(attributes: Mapping[str, str | None], otherwise: str) -> str:
+    """How items are numbered by the style of a list or an item, else by its attribute."""
+    style = _STYLE_OF_LIST.search(attributes.get("style") or "")
+    kind = attributes.get("type") or ""
+    for word in [*(style[1].lower().split() if style is not None else ()), kind.lower()]:
+        if word in _KINDS:
+            return _KINDS[word]
+    return kind if kind in _KINDS_OF_ATTRIBUTES else otherwise
 
 
 def _show_number(number: int, kind: str) -> str:

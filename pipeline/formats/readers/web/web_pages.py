@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element  # the type alone: pages are parsed in
 from pipeline.formats.readers.web.element_order import ENDED, LAID_OUT, ElementOrder
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import EUROPEAN, decode_named, decode_text, find_encoding
-from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, UnitWriter, set_apart
+from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, UnitWriter
 
 _NAMED_ENCODING = re.compile(
     rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,99}encoding)\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I
@@ -58,6 +58,8 @@ _ENDED_BY = {
     "tr": frozenset({"tr", "tbody", "tfoot"}),
     **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset({"tbody", "tfoot"})),
 }
+# What ends with a block that it is in. The end of what is deleted may be forgotten.
+_ENDED_IN_BLOCKS = frozenset({"del", *_ENDED_BY})
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
 # What a document type of XML declares by itself: `html.parser` ends it with the first declaration.
@@ -184,7 +186,7 @@ def _write_element(
 def _finish_units(writer: UnitWriter) -> list[str]:
     return [
         _BEFORE_FIRST_CELL.sub("", unit) if BETWEEN_CELLS in unit else unit
-        for unit in map(set_apart, writer.finish())
+        for unit in writer.finish()
     ]
 
 
@@ -280,7 +282,7 @@ class _PageReader(HTMLParser):
                 ended = open_tags.pop()
                 self._open_counts[ended] -= 1
             return False
-        ends_all = open_tags[0] in _ENDED_BY and tag in _BLOCKS | _CELLS
+        ends_all = open_tags[0] in _ENDED_IN_BLOCKS and tag in _BLOCKS | _CELLS
         if ends_all or tag in ("body", "html"):
             open_tags.clear()
             self._open_counts.clear()
