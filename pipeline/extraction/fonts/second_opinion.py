@@ -141,9 +141,11 @@ def leave_out_music(first: str, second: str) -> str | None:
     ours, theirs = (
         Counter("".join(unicodedata.normalize("NFKC", one).split())) for one in (text, letters)
     )
+    lost = theirs - ours
     # Letters that follow a name at once are taken for more of it.
     is_whole = (
-        (ours & theirs).total() >= _SAME_SHARE * theirs.total()
+        lost.total() <= (1 - _SAME_SHARE) * theirs.total()
+        and not any(map(str.isdecimal, lost))
         and theirs.total() >= _MIN_SHARE_OF_LETTERS * ours.total()
     )
     return text if is_whole and is_sound(_DYNAMICS.sub(" ", text)) else None

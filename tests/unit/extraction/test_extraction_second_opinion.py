@@ -99,6 +99,14 @@ def test_signs_of_music_are_left_out_and_nothing_else(read, names, is_music):
     assert ((page.text, page.engine) == (song, Engine.PDFIUM)) is is_music
 
 
+def test_a_figure_that_only_its_name_tells_is_no_sign_of_music(read):
+    """Hardly a letter of the page is another, but it may be a digit of a sum."""
+    song = "Sorcery for flute, by a composer who wrote much of it, and to whom we owe 1000"
+    names = dict(zip(b"\x01\x04\x05", ("noteheads.s2", "flags.u4", "seven"), strict=True))
+    page = read(make_bitmap_font_pdf(b"\x05" + b"\x01\x04" * 20, names, above=song))
+    assert "7" in page.text.removeprefix(song)
+
+
 def test_telling_names_of_drawn_glyphs_are_read(read):
     letters = sorted(set(PROSE.replace(" ", "").lower()) - {"."})
     codes = {letter: 0x41 + index for index, letter in enumerate(letters)}
