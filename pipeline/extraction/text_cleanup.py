@@ -46,6 +46,8 @@ CODES = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\uf
 # What is there and draws nothing. PDFium's glyphs without a code are marked where they are read.
 INVISIBLE = "\x00\u200b\u2060\ufeff\uffff"
 SOFT_HYPHENS = re.compile(r"\xad+")
+# Files have it for the hyphen of a reference or the sign of an amount, where both are one glyph.
+SOFT_SIGN = re.compile(r"\xad(?:(?<=[0-9]\xad)|(?=[.,]?[0-9]))")
 SOFT_HYPHEN_AT_LINE_END = re.compile(r"\xad(?<=\w\xad) ?\n ?(?=\w)")
 SPACE_RUN = re.compile(r"  +")
 BLANK_LINES = re.compile(r"\n\n\n+")
@@ -57,8 +59,10 @@ HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 # With the word that follows.
 HYPHEN_IN_LINE = re.compile(rf"-(?<=\w-)(?=(\w{{1,{WORD_CHARACTERS}}}))")
 HYPHEN_AT_LINE_END = re.compile(rf"-\n(?<=\w-\n)(?=(\w{{1,{WORD_CHARACTERS}}}))")
-# A number by itself, no part of a date, a code or an address.
-NUMBER_BEFORE = re.compile(r"(?:^|[^\w.,'\u2019/-])([0-9][0-9.,'\u2019]*)$")
+# A number by itself, no part of a date, a code or an address. Before cents may be a currency.
+NUMBER_BEFORE = re.compile(
+    r"(?:^|[^\w.,'\u2019/-]|[^\W\d_](?=[0-9.,'\u2019]*[.,][0-9]{2}$))([0-9][0-9.,'\u2019]*)$"
+)
 YEAR, YEAR_AFTER = (re.compile(rf"(?:1[5-9]|20)[0-9]{{2}}{end}") for end in ("$", r"\b"))
 SHORT_YEAR = re.compile(r"[0-9]{2}(?![0-9.,'\u2019])\b")
 
@@ -78,9 +82,10 @@ def clean_text(text: str) -> str:
     """The text of a page as one would type it.
 
     Latin ligatures are spelled out, words divided at line ends are joined, control characters
-    and soft hyphens are removed, line ends become a newline, runs of blank lines one blank line,
-    and runs of spaces one space. Right-to-left marks and CJK text stay as they are, and lone
-    surrogates become U+FFFD. Cleaning text that is clean changes nothing.
+    and soft hyphens are removed (beside a figure they are hyphens), line ends become a newline,
+    runs of blank lines one blank line, and runs of spaces one space. Right-to-left marks and CJK
+    text stay as they are, and lone surrogates become U+FFFD. Cleaning text that is clean changes
+    nothing.
     """
     text = text.replace("\r\n", "\n")
     if is_plain(text):
@@ -139,7 +144,7 @@ def _mark_within(codes: re.Match[str]) -> str:
 
 
 def _drop_soft_hyphens(text: str) -> str:
-    text = SPACE_RUN.sub(" ", SOFT_HYPHENS.sub("\xad", text))
+    text = SOFT_SIGN.sub("-", SPACE_RUN.sub(" ", SOFT_HYPHENS.sub("\xad", text)))
     return SOFT_HYPHEN_AT_LINE_END.sub("", text).replace("\xad", "")
 
 

@@ -40,7 +40,7 @@ _UNITS = re.compile(r"m[23](?![^\W_])(?:(?<![^\W\d_]m.)|(?<=[kdcm]m.)(?<![^\W\d_
 _NOTE_PAIR = re.compile(rb"A(?<=[0a]A)")
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 # What may be a number with a fraction behind it. Dates are among them.
-_FRACTIONS = re.compile("/(?<=[0-9]{2}/)(?=[0-9])")
+_FRACTIONS = re.compile("[/\u2044](?<=[0-9]{2}.)(?=[0-9])")
 _MAX_FIGURES_OF_FRACTION = 3
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
@@ -137,7 +137,7 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         edits += _separate_notes(characters)
     edits += _write_small_powers(characters)
     edits += _write_units(characters)
-    if "/" in characters.text:
+    if "/" in characters.text or "\u2044" in characters.text:
         edits += _separate_fractions(characters)
     return characters.edit(edits)
 

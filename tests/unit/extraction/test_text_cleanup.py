@@ -102,6 +102,10 @@ def test_words_apart_stay_apart(text):
         ("Fee 13.50-\nper month", "Fee 13.50-\nper month"),
         ("Fee 1'300.50-\n05.03. Fee", "Fee 1'300.50-\n05.03. Fee"),
         ("Fee 7-\n12.50 Fee", "Fee 7-\n12.50 Fee"),
+        ("EUR1.013,50-\nper month", "EUR1.013,50-\nper month"),
+        ("\xad98.00 and 98.00\xad 12", "-98.00 and 98.00- 12"),
+        ("Fee 98.00\xad\nper month", "Fee 98.00-\nper month"),
+        ("Ref 0046\xad\xad0060, A\xad4, \xad.5", "Ref 0046-0060, A-4, -.5"),
         ("12 500-\n13 600-\n14", "12 500-\n13 600-\n14"),
         ("A\ufffe0\x02A 1998-\n2004-\n05", "A-0-A 1998-2004-05"),
         (

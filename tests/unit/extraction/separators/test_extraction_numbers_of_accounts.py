@@ -83,7 +83,14 @@ def test_amounts_of_three_cells_that_touch_are_three(read_text):
     assert read_text(draw_at(cells)) == "20,000 300,000 1,250.00"
 
 
-def test_a_fraction_of_one_glyph_is_apart_from_the_number_before_it(read_text):
+@pytest.mark.parametrize("slash", ["/", "\u2044"])
+def test_a_fraction_of_one_glyph_is_apart_from_the_number_before_it(read_text, slash):
     content = b"BT /F1 12 Tf 72 700 Td (ABCAD) Tj ET"
-    data = make_mapped_pdf(content, ["1", "1/2", " of ", "11/12"])
-    assert read_text(data) == "1 1/2 of 1 11/12"
+    data = make_mapped_pdf(content, ["1", f"1{slash}2", " of ", f"11{slash}12"])
+    assert read_text(data) == f"1 1{slash}2 of 1 11{slash}12"
+
+
+def test_a_sign_that_a_font_calls_a_soft_hyphen_is_a_sign(read_text):
+    content = b"BT /F1 12 Tf 72 700 Td (AB) Tj 0 -20 Td (BAC) Tj ET"
+    data = make_mapped_pdf(content, ["98.00", "\xad", " per month"])
+    assert read_text(data) == "98.00-\n-98.00 per month"
