@@ -17,6 +17,13 @@ _LEAST_SHARE_OF_LETTERS = 0.4
 # Of Chinese signs there are so many that the usual ones are fewer of a text.
 _LEAST_SHARE_OF_COMMON, _LEAST_OF_CHINESE = 0.35, 0.15
 _OF_CHINESE = frozenset({"gb18030", "big5hkscs"})
+_OF_TWO_BYTES = _OF_CHINESE | {"cp932", "euc_jp", "cp949"}
+_WORD = re.compile(r"[^\x00-\x7f]+")
+# Signs beside figures, which may be most of what is no ASCII in a European table, are alone or two:
+# a space that divides no line, currencies, a section. In other encodings they are usual letters.
+_LEAST_LETTERS_OF_WORD = 3
+# How likely a text in capitals is, beside one of another language in small letters.
+_SHARE_OF_CAPITALS = 0.95
 
 _JAPANESE = (
     "のにはをたがでてとしれさいるなあこもうかまよりっきくすけつらんそえわ"
@@ -70,5 +77,13 @@ def _find_share(sample: bytes, codec: str, common: frozenset[str]) -> float:
         text = codecs.getincrementaldecoder(codec)().decode(sample)
     except UnicodeDecodeError:
         return 0.0
-    foreign = [character for character in text if character > "\x7f"]
-    return sum(character in common for character in foreign) / max(1, len(foreign))
+    words = _WORD.findall(text)
+    count = sum(map(len, words))
+    if codec not in _OF_TWO_BYTES:
+        words = [word for word in words if len(set(word)) >= _LEAST_LETTERS_OF_WORD]
+    foreign = "".join(words)
+    # A text in capitals has none of the usual letters, and in another encoding small ones.
+    is_in_capitals = foreign.isupper()
+    foreign = foreign.lower() if is_in_capitals else foreign
+    share = sum(character in common for character in foreign) / max(1, count)
+    return share * _SHARE_OF_CAPITALS if is_in_capitals else share

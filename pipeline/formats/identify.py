@@ -73,8 +73,11 @@ _UNREAD_STARTS: tuple[tuple[bytes | tuple[bytes, ...], str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
-# A picture that begins as a text: its kind, remarks, its sizes.
-_NETPBM = re.compile(rb"P(?:[1-6]\s(?:\s*#[^\n]*\n)*\s*\d+\s+\d+\s|7\nWIDTH )")
+# A picture that begins as a text: its kind, remarks, its sizes, and figures or bytes. What goes on
+# with words is a text about something of that name.
+_NETPBM = re.compile(
+    rb"P(?:[1-6]\s(?:\s*#[^\n]*\n)*\s*\d+\s+\d+\s(?![\d\s]{0,64}[A-Za-z]{3})|7\nWIDTH )"
+)
 # The same of texts that are something else in wrapping. "JVBERi0" is "%PDF-".
 _WRAPPED = (
     (re.compile(r"\s*JVBERi0"), f"a PDF in Base64: {_DECODE}"),

@@ -22,6 +22,8 @@ _FENCE = re.compile(r"(`{3,}|~{3,})")
 # Commas last, as they are in numbers of tables whose rows are as even by another sign.
 _SEPARATORS = "\t;|,"
 _SNIFFED_CHARACTERS = 8192
+# A cell in quotes of some programs, which Excel takes for words.
+_IN_SINGLE_QUOTES = re.compile(r"(?:^|[\t;|,]) ?'[^'\r\n]*'(?=[\t;|,\r\n])", re.MULTILINE)
 # `csv` refuses longer cells, which a text with a lone quote gives.
 _MOST_CELL_CHARACTERS = 1_000_000
 
@@ -98,7 +100,7 @@ def open_table(path: Path) -> UnitsDocument:
 
 def _find_dialect(text: str) -> type[csv.Dialect] | _Separated:
     beginning = text[:_SNIFFED_CHARACTERS]
-    for sign in _SEPARATORS:
+    for sign in _SEPARATORS if _IN_SINGLE_QUOTES.search(beginning) is None else "":
         rows = [
             row for row in csv.reader(io.StringIO(beginning, newline=""), _Separated(sign)) if row
         ]

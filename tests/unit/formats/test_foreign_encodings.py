@@ -35,7 +35,22 @@ def test_a_text_of_other_letters_is_read_without_being_told_its_encoding(read, e
         ("ÄÖÜ äöü ß", "cp1252"),
         ("°C ½ ¼ ¾ ± \xd7 ÷ § ¶ © ®", "cp1252"),
         ("éèà", "cp1252"),
+        # Of signs that are usual letters elsewhere, each beside figures.
+        ("¥1,200 ¥3,000 ¥4,000 " * 9 + "yen", "cp1252"),
+        ("§ 1 § 2 § 3 " * 9 + "BGB", "cp1252"),
+        ("«1» «2» «3» " * 9 + "5¢ 10¢", "cp1252"),
     ],
 )
 def test_a_european_text_stays_one(read, text, encoding):
+    assert read(text.encode(encoding)).texts == [text]
+
+
+@pytest.mark.parametrize("text", ["1\xa0250,00\xa0€ " * 20 + "Sum", "Sum" + "\xa0" * 20 + "1,250"])
+def test_spaces_that_divide_no_line_are_spaces(read, text):
+    assert read(text.encode("cp1252")).texts == [" ".join(text.split())]
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8_r", "cp866", "iso8859_5"])
+def test_a_text_in_capitals_is_read(read, encoding):
+    text = _OF_OTHER_LETTERS[encoding].upper()
     assert read(text.encode(encoding)).texts == [text]

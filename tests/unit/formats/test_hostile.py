@@ -113,6 +113,12 @@ def test_what_a_document_is_wrapped_in_is_told_with_what_helps(read, data, hint)
     assert hint in refusal.value.sentence
 
 
-@pytest.mark.parametrize("text", [b"P5 is the berth of the boat", b"P2 9 boats", b"P7 is taken"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"P5 is the berth of the boat", b"P2 9 boats", b"P7 is taken"),
+        *(b"P1 12 34 boats", b"P1 2026 15 9 boats\nP2 2026 7 9 boats"),
+    ],
+)
 def test_a_text_that_begins_as_a_picture_may_is_a_text(read, text):
     assert read(text).texts == [text.decode()]

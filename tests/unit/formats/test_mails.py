@@ -276,6 +276,8 @@ def test_a_text_that_is_encrypted_by_pgp_says_so(read):
     text = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
     ((_, reason),) = read(make_forms(text)).files
     assert "encrypted" in reason
+    told = 'Such a text begins with "-----BEGIN PGP MESSAGE-----".'
+    assert read(make_forms(told)).files == []
 
 
 def test_pictures_are_attached_where_the_page_shows_nothing_else(read):

@@ -243,6 +243,7 @@ def test_a_line_end_in_quotes_does_not_make_a_table_a_text(read):
         ("it's,5\n'tis,6\n", "it's | 5\n'tis | 6"),
         ("a,b\n1,x;y\n2,z\n", "a | b\n1 | x;y\n2 | z"),
         ("a,b\n\n1,2\n", "a | b\n\n1 | 2"),
+        ("'Lund,Ada',5\n'Holm,Bo',6\n", "Lund,Ada | 5\nHolm,Bo | 6"),
     ],
 )
 def test_a_comma_in_numbers_separates_no_cells(read, text, shown):

@@ -30,7 +30,7 @@ _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 # In HTML for some programs only, too.
 _OTHER_FORMS = frozenset({"text/html", "text/x-amp-html", "text/watch-html"})
-_PGP = "-----BEGIN PGP MESSAGE-----"
+_PGP = re.compile(r"^[ \t]*-----BEGIN PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 _FILE_BEGINS = "begin "
 _WRITTEN_FILE = re.compile(
     r"^begin [0-7]{3,4} (\S[^\n]*)\n((?:[!-`][ -`]{0,90}\n)*+)(?:[ `]?\n)?end[ \t]*$", re.MULTILINE
@@ -73,7 +73,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         # Some programs leave the plain form empty.
         body = mail.get_body(("html",)) or body
         shown = ["" if body is None else _read_text(body)]
-    files = [InnerFile("encrypted text", b"", _LOCKED) for one in shown if _PGP in one]
+    files = [InnerFile("encrypted text", b"", _LOCKED) for one in shown if _PGP.search(one)]
     shown[0] = _take_out_files(shown[0], files)
     locked = frozenset(map(id, _list_locked(mail)))
     # Where a page shows nothing but pictures, they are what is to be read.
