@@ -103,7 +103,7 @@ _TOKEN = re.compile(
     re.I | re.S,
 )
 _BINARY = re.compile(rb"(?<!\\)((?:\\\\)*)\\bin(\d{1,9}) ?")
-_AT_END_OF_ROW = BETWEEN_CELLS + "".join(_NOT_SHOWN)
+_AT_END_OF_ROW = BETWEEN_CELLS + "".join(_NOT_SHOWN) + RAISED
 _STYLES = re.compile(rf"\{{\\stylesheet{_NO_LETTER}({_match_group(4)})")
 _STYLE_ENTRY = re.compile(rf"\{{\\s(\d{{1,4}})(?!\d)({_match_group(1)})\}}")
 _OF_HEADINGS = re.compile(r"\\outlinelevel[0-8](?!\d)|\bheading \d\s*;", re.I)

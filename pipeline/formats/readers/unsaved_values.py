@@ -3,7 +3,8 @@
 Programs that write workbooks without being able to calculate put a zero or nothing there, and have
 Excel calculate when it opens the book (ECMA-376-1, 18.2.2, fullCalcOnLoad). A zero would be a wrong
 number. Without its value, the library shows the formula itself. Where other formulas of a book have
-values, a zero is one of them: it was calculated before it was filled in by another program.
+values, a zero is one of them: it was calculated before it was filled in by another program. But
+XlsxWriter writes zeros also beside values that it was given.
 """
 
 import io
@@ -18,6 +19,8 @@ SHEETS = "xl/worksheets/"
 _RECALCULATED = re.compile(rb"calcPr\b[^<>]*\sfullCalcOnLoad\s*=\s*[\"'](?:1|true)[\"']")
 # Of a book that is written row by row by Apache POI.
 _WRITTEN_IN_ROWS = b'date1904="false"'
+# Of the version that XlsxWriter says it is.
+_OF_XLSXWRITER = b'rupBuild="4505"'
 # A text of a formula may be empty, a number cannot.
 _FORMULA = (
     rb"(<(?:[\w.-]+:)?c\b(?![^<>]*\st=[\"'](?!n[\"']))[^<>]*>\s*"
@@ -40,16 +43,19 @@ class Unsaved(Enum):
     NOTHING = "nothing"
     EMPTY = "empty"
     ZERO = "zero"
+    ZERO_OF_ALL = "zero where no formula has a value"
 
 
 def tell_unsaved(workbook: bytes) -> Unsaved:
     """What may stand for values, by the part that lists the sheets."""
     if b"calcPr" not in workbook:
-        return Unsaved.ZERO if _WRITTEN_IN_ROWS in workbook else Unsaved.NOTHING
+        return Unsaved.ZERO_OF_ALL if _WRITTEN_IN_ROWS in workbook else Unsaved.NOTHING
     if _RECALCULATED.search(workbook) is None:
         return Unsaved.NOTHING
     # Which program it is to seem to be, say those that write zeros.
-    return Unsaved.ZERO if b"fileVersion" in workbook else Unsaved.EMPTY
+    if b"fileVersion" not in workbook:
+        return Unsaved.EMPTY
+    return Unsaved.ZERO if _OF_XLSXWRITER in workbook else Unsaved.ZERO_OF_ALL
 
 
 def shows_empty_cells(text: str, sheet_count: int) -> bool:
@@ -60,20 +66,26 @@ def shows_empty_cells(text: str, sheet_count: int) -> bool:
     return len(sheets) != sheet_count or not all("\n" in sheet for sheet in sheets)
 
 
-def drop_unsaved_values(package: bytes) -> bytes | None:
+def drop_unsaved_values(package: bytes, unsaved: Unsaved = Unsaved.ZERO) -> bytes | None:
     """A workbook in which such formulas have no value; None if there is none in it.
+
+    Args:
+        package: The workbook.
+        unsaved: What stands for values that are not worked out.
 
     Raises:
         UnreadableDocumentError: It is damaged.
     """
     with open_package(io.BytesIO(package)) as archive:
         sheets = [name for name in archive.NameToInfo if name.startswith(SHEETS)]
-        has_values = any(_has(_WORKED_OUT, archive, sheet) for sheet in sheets)
-        unsaved = _EMPTY if has_values else _UNSAVED
+        has_values = unsaved is Unsaved.ZERO_OF_ALL and any(
+            _has(_WORKED_OUT, archive, sheet) for sheet in sheets
+        )
+        formula = _EMPTY if has_values else _UNSAVED
         dropped = {
-            sheet: (unsaved.sub(rb"\1", cells) for cells in _list_whole_cells(archive, sheet))
+            sheet: (formula.sub(rb"\1", cells) for cells in _list_whole_cells(archive, sheet))
             for sheet in sheets
-            if _has(unsaved, archive, sheet)
+            if _has(formula, archive, sheet)
         }
         return replace_parts(package, dropped) if dropped else None
 

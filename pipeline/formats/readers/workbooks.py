@@ -188,10 +188,10 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     workbook = read_start(data, parts[WORKBOOK], _MOST_BYTES) if WORKBOOK in parts else b""
     listed = _list_sheets(data, workbook)
     unsaved = tell_unsaved(workbook)
-    if unsaved is Unsaved.ZERO:
+    if unsaved in (Unsaved.ZERO, Unsaved.ZERO_OF_ALL):
         # The library reads packages whose list the standard library refuses.
         with suppress(UnreadableDocumentError):
-            data = drop_unsaved_values(data) or data
+            data = drop_unsaved_values(data, unsaved) or data
             parts = {part.name: part for part in list_parts(data, _PARTS)}
     styles = read_start(data, parts[STYLES], _MOST_BYTES) if STYLES in parts else b""
     marked = mark_formats(styles) if len(styles) < _MOST_BYTES else None

@@ -135,6 +135,11 @@ def test_a_raised_figure_is_no_digit_of_the_number_before_it(read, source, shown
     assert read(rf"{{\rtf1 {source}}}".encode()).texts == [shown]
 
 
+def test_a_raised_empty_cell_at_the_end_of_a_row_is_not_shown(read):
+    row = r"\trowd\cellx1\cellx2\pard\intbl a\cell\pard\super\intbl\cell\row\pard\plain b"
+    assert read(rf"{{\rtf1 {row}}}".encode()).texts == ["a\nb"]
+
+
 @pytest.mark.parametrize("group", ["pntext", "listtext"])
 def test_the_number_of_an_item_is_read(read, group):
     items = "".join(rf"{{\{group}\f0 {n}.\tab}}item {n}\par " for n in (1, 2))

@@ -9,6 +9,7 @@ from tests.fakes.office.packages import make_package, xlsx_parts
 
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RECALCULATED = '<calcPr calcId="124519" fullCalcOnLoad="1"/>'
+_IS_EXCEL = '<fileVersion appName="xl" rupBuild="22228"/>'
 _SEEMS_EXCEL = '<fileVersion appName="xl" rupBuild="4505"/>'
 
 
@@ -92,14 +93,22 @@ def test_what_lies_beside_the_cells_may_be_long(read):
     assert read(make_book(cells, _SEEMS_EXCEL, _RECALCULATED)).texts == ["Sums\n=1+1"]
 
 
-@pytest.mark.parametrize(("value", "shown"), [("0", "0"), ("0.0", "0"), ("", "=A1-5")])
-def test_a_zero_beside_values_that_are_worked_out_is_one_of_them(read, value, shown):
+@pytest.mark.parametrize(
+    ("before", "after", "value", "shown"),
+    [
+        (_IS_EXCEL, _RECALCULATED, "0", "0"),
+        (_IS_EXCEL, _RECALCULATED, "", "=A1-5"),
+        ('<workbookPr date1904="false"/>', "", "0.0", "0"),
+        # XlsxWriter has the values that it was given, and zeros.
+        (_SEEMS_EXCEL, _RECALCULATED, "0", "=A1-5"),
+    ],
+)
+def test_a_zero_beside_values_that_are_worked_out_is_one_of_them(read, before, after, value, shown):
     cells = (
         '<c r="A1"><v>5</v></c><c r="B1"><f>A1*2</f><v>10</v></c>'
         f'<c r="C1"><f>A1-5</f><v>{value}</v></c>'
     )
-    data = make_book(cells, _SEEMS_EXCEL, _RECALCULATED)
-    assert read(data).texts == [f"Sums\n5 | 10 | {shown}"]
+    assert read(make_book(cells, before, after)).texts == [f"Sums\n5 | 10 | {shown}"]
 
 
 def test_what_lies_beside_the_cells_takes_no_longer_for_being_long():
