@@ -78,10 +78,11 @@ def drop_unsaved_values(package: bytes, unsaved: Unsaved = Unsaved.ZERO) -> byte
     """
     with open_package(io.BytesIO(package)) as archive:
         sheets = [name for name in archive.NameToInfo if name.startswith(SHEETS)]
-        has_values = unsaved is Unsaved.ZERO_OF_ALL and any(
-            _has(_WORKED_OUT, archive, sheet) for sheet in sheets
+        is_zero_worked_out = unsaved is Unsaved.EMPTY or (
+            unsaved is Unsaved.ZERO_OF_ALL
+            and any(_has(_WORKED_OUT, archive, sheet) for sheet in sheets)
         )
-        formula = _EMPTY if has_values else _UNSAVED
+        formula = _EMPTY if is_zero_worked_out else _UNSAVED
         dropped = {
             sheet: (formula.sub(rb"\1", cells) for cells in _list_whole_cells(archive, sheet))
             for sheet in sheets

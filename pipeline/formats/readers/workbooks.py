@@ -93,7 +93,7 @@ def open_workbook(path: Path) -> UnitsDocument:
     data, book = _prepare(read_package(path))
     units, shows_nothing = read_office(data, "xls", lambda document: _read_new(document, book))
     if book.unsaved is Unsaved.EMPTY and shows_nothing:
-        changed = drop_unsaved_values(data)
+        changed = drop_unsaved_values(data, book.unsaved)
         if changed is not None:
             units, _ = read_office(changed, "xls", lambda document: _read_new(document, book))
     return UnitsDocument(units or [""])
