@@ -2,7 +2,8 @@
 
 Programs that write workbooks without being able to calculate put a zero or nothing there, and have
 Excel calculate when it opens the book (ECMA-376-1, 18.2.2, fullCalcOnLoad). A zero would be a wrong
-number. Without its value, the library shows the formula itself.
+number. Without its value, the library shows the formula itself. Where other formulas of a book have
+values, a zero is one of them: it was calculated before it was filled in by another program.
 """
 
 import io
@@ -18,11 +19,16 @@ _RECALCULATED = re.compile(rb"calcPr\b[^<>]*\sfullCalcOnLoad\s*=\s*[\"'](?:1|tru
 # Of a book that is written row by row by Apache POI.
 _WRITTEN_IN_ROWS = b'date1904="false"'
 # A text of a formula may be empty, a number cannot.
-_UNSAVED = re.compile(
+_FORMULA = (
     rb"(<(?:[\w.-]+:)?c\b(?![^<>]*\st=[\"'](?!n[\"']))[^<>]*>\s*"
     rb"<(?:[\w.-]+:)?f\b(?:[^<>]*/>|[^<>]*(?<!/)>[^<]*</(?:[\w.-]+:)?f>)\s*)"
-    rb"<((?:[\w.-]+:)?)v>(?:0(?:\.0)?)?</\2v>"
+    rb"<((?:[\w.-]+:)?)v>"
 )
+_UNSAVED = re.compile(_FORMULA + rb"(?:0(?:\.0)?)?</\2v>")
+_EMPTY = re.compile(_FORMULA + rb"</\2v>")
+_WORKED_OUT = re.compile(_FORMULA + rb"-?[\d.]*[1-9]")
+# A longer cell no program writes.
+_LONGEST_CELL_BYTES = 1 << 20
 _CELL_STARTS = (b"<c ", b":c ")
 # In the text of the library.
 _EMPTY_CELLS, _AT_END = ("\t\t", "\t\n", "\n\t"), ("\t", "\n")
@@ -62,12 +68,18 @@ def drop_unsaved_values(package: bytes) -> bytes | None:
     """
     with open_package(io.BytesIO(package)) as archive:
         sheets = [name for name in archive.NameToInfo if name.startswith(SHEETS)]
+        has_values = any(_has(_WORKED_OUT, archive, sheet) for sheet in sheets)
+        unsaved = _EMPTY if has_values else _UNSAVED
         dropped = {
-            sheet: (_UNSAVED.sub(rb"\1", cells) for cells in _list_whole_cells(archive, sheet))
+            sheet: (unsaved.sub(rb"\1", cells) for cells in _list_whole_cells(archive, sheet))
             for sheet in sheets
-            if any(_UNSAVED.search(cells) for cells in _list_whole_cells(archive, sheet))
+            if _has(unsaved, archive, sheet)
         }
         return replace_parts(package, dropped) if dropped else None
+
+
+def _has(formula: re.Pattern[bytes], archive: ZipFile, sheet: str) -> bool:
+    return any(formula.search(cells) for cells in _list_whole_cells(archive, sheet))
 
 
 def _list_whole_cells(archive: ZipFile, sheet: str) -> Iterator[bytes]:
@@ -76,6 +88,8 @@ def _list_whole_cells(archive: ZipFile, sheet: str) -> Iterator[bytes]:
     for piece in read_pieces(archive, sheet):
         left += piece
         place = left.rfind(b"<", 0, 1 + max(left.rfind(start) for start in _CELL_STARTS))
+        if place <= 0 and len(left) > _LONGEST_CELL_BYTES:
+            place = len(left)
         if place > 0:
             yield left[:place]
             left = left[place:]

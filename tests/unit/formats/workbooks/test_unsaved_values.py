@@ -1,5 +1,7 @@
 """Formulas whose values no program has worked out: the formula is read, and no zero."""
 
+import time
+
 import pytest
 
 from pipeline.formats.readers.unsaved_values import drop_unsaved_values
@@ -88,3 +90,20 @@ def test_formulas_of_a_long_sheet_are_found_wherever_they_stand(read):
 def test_what_lies_beside_the_cells_may_be_long(read):
     cells = '<c r="A1"><f>1+1</f><v>0</v></c>' + f'<extLst><ext uri="{"x" * 3_000_000}"/></extLst>'
     assert read(make_book(cells, _SEEMS_EXCEL, _RECALCULATED)).texts == ["Sums\n=1+1"]
+
+
+@pytest.mark.parametrize(("value", "shown"), [("0", "0"), ("0.0", "0"), ("", "=A1-5")])
+def test_a_zero_beside_values_that_are_worked_out_is_one_of_them(read, value, shown):
+    cells = (
+        '<c r="A1"><v>5</v></c><c r="B1"><f>A1*2</f><v>10</v></c>'
+        f'<c r="C1"><f>A1-5</f><v>{value}</v></c>'
+    )
+    data = make_book(cells, _SEEMS_EXCEL, _RECALCULATED)
+    assert read(data).texts == [f"Sums\n5 | 10 | {shown}"]
+
+
+def test_what_lies_beside_the_cells_takes_no_longer_for_being_long():
+    data = make_book(f'<c><f>1+1</f><v>0</v></c><ext uri="{"x" * 40_000_000}"/>')
+    begun = time.process_time()
+    assert drop_unsaved_values(data) is not None
+    assert time.process_time() - begun < 5
