@@ -60,11 +60,10 @@ def write_ligatures(
     # A page may have as many fonts of one name as it has codes.
     chosen: dict[tuple[int, str, int], str] = {}
     for place, name in codes:
-        font, code = characters.find_font(place), ord(characters.text[place])
-        if (font, name, code) not in chosen:
-            told = ligatures.get((name, code), ())
-            chosen[font, name, code] = _choose(told, letters_of_fonts[font])
-        if drawn := chosen[font, name, code]:
+        glyph = characters.find_font(place), name, ord(characters.text[place])
+        if glyph not in chosen:
+            chosen[glyph] = _choose(ligatures.get(glyph[1:], ()), letters_of_fonts[glyph[0]])
+        if drawn := chosen[glyph]:
             edits.append(Edit(place, place + 1, drawn))
     return characters.edit(edits)
 
