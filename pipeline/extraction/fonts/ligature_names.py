@@ -56,12 +56,16 @@ def write_ligatures(
     if any(len({drawn for drawn, _ in told}) > 1 for told in ligatures.values()):
         for found in islice(_LETTER.finditer(characters.text), _MOST_LETTERS):
             letters_of_fonts[characters.find_font(found.start())].add(found[0])
-    return characters.edit(
-        Edit(place, place + 1, drawn)
-        for place, font in codes
-        if (told := ligatures.get((font, ord(characters.text[place]))))
-        and (drawn := _choose(told, letters_of_fonts[characters.find_font(place)]))
-    )
+    edits = []
+    # A page may have as many fonts of one name as it has codes.
+    chosen: dict[tuple[int, str, int], str] = {}
+    for place, name in codes:
+        glyph = characters.find_font(place), name, ord(characters.text[place])
+        if glyph not in chosen:
+            chosen[glyph] = _choose(ligatures.get(glyph[1:], ()), letters_of_fonts[glyph[0]])
+        if drawn := chosen[glyph]:
+            edits.append(Edit(place, place + 1, drawn))
+    return characters.edit(edits)
 
 
 def _choose(told: Sequence[tuple[str, frozenset[str]]], letters: Set[str]) -> str:
@@ -73,9 +77,9 @@ def _choose(told: Sequence[tuple[str, frozenset[str]]], letters: Set[str]) -> st
     found = {drawn for drawn, _ in told}
     if len(found) > 1:
         found = {drawn for drawn, signs in told if letters <= signs} or found
-    drawn = found.pop()
-    if found:
+    if len(found) > 1:
         return _UNKNOWN
+    drawn = "".join(found)
     return "" if _UNKNOWN in drawn else drawn
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from pipeline.extraction import pypdf_errors
+from pipeline.extraction.engines import EngineDocument
 from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.fonts import ligature_names
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import Opinion, choose_text, is_doubtful, is_sound
 from pipeline.extraction.page_text import Engine, PageStatus
@@ -72,16 +74,34 @@ def test_names_of_ligatures_are_read(read, names, text):
 )
 def test_of_fonts_of_one_name_that_with_the_letters_around_tells_a_ligature(read, letters, text):
     """Small capitals are a font of the same name, with other ligatures for the same codes."""
+    assert read(draw_with_small_capitals(b"Quick", letters)).text == text
+
+
+def test_what_a_ligature_is_is_told_once_a_font(tmp_path, monkeypatch):
+    """Each may have as many fonts of its name as a page has of it."""
+    path = tmp_path / "document.pdf"
+    path.write_bytes(draw_with_small_capitals(rb"de\033ne " * 9, b"A B"))
+    asked = []
+    monkeypatch.setattr(
+        ligature_names, "_choose", lambda told, letters: asked.append(len(told)) or "fi"
+    )
+    document = EngineDocument(path, lambda data: None)
+    assert document.read_page(1).text.split() == ["define"] * 10
+    document.close()
+    assert asked == [2]
+
+
+def draw_with_small_capitals(words, letters):
+    """A page of a font with a ligature, and a font of its name for some letters, with another."""
     others = b" ".join(b"%d /%b" % (ord(letter), letter) for letter in letters.split())
     named = b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Libertine /Encoding "
     named += b"<< /Type /Encoding /Differences [27 /%b %b] >> >>"
     roman = named % (b"f_i", b" ".join(b"%d /%c" % (code, code) for code in b"cdefiknuQ"))
     small = named % (b"Q_u.sc", others)
-    content = rb"BT /F1 12 Tf 72 700 Td (de\033ne Quick) Tj ET"
-    data = make_drawn_pdf(content, font=roman)
+    data = make_drawn_pdf(rb"BT /F1 12 Tf 72 700 Td (de\033ne %b) Tj ET" % words, font=roman)
     entry = b"/Font << /F1 3 0 R "
     assert entry in data
-    assert read(data.replace(entry, entry + b"/F2 %b " % small)).text == text
+    return data.replace(entry, entry + b"/F2 %b " % small)
 
 
 @pytest.mark.parametrize(

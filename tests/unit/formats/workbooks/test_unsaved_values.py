@@ -71,8 +71,8 @@ def test_a_zero_is_read_where_a_program_has_worked_it_out(read, before, after, v
 def test_a_zero_is_read_also_beside_empty_cells(read):
     cells = '<c r="A1"><v>5</v></c><c r="B1"/><c r="C1"><f>A1-5</f><v>0</v></c>'
     empty = '<c r="D1"><f>A1+1</f><v></v></c>'
-    assert read(make_book(cells, "", _RECALCULATED)).texts == ["Sums\n5 |  | 0"]
-    assert read(make_book(cells + empty, "", _RECALCULATED)).texts == ["Sums\n5 |  | 0 | =A1+1"]
+    assert read(make_book(cells, "", _RECALCULATED)).texts == ["Sums\n5 | | 0"]
+    assert read(make_book(cells + empty, "", _RECALCULATED)).texts == ["Sums\n5 | | 0 | =A1+1"]
 
 
 def test_a_formula_alone_in_its_sheet_is_read(read):
