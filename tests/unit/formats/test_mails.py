@@ -252,6 +252,18 @@ def test_of_two_forms_the_plain_text_is_read_unless_it_lacks_something(
     assert shown.endswith(text) is not reads_page
 
 
+def test_a_figure_that_only_the_plain_text_has_is_read(read):
+    page = "<p>The fee is 1,250.00 EUR, due in March, by <b>card</b>, with 5 % off.</p>"
+    text = "The fee is 1,350.00 EUR, due in March, by card"
+    shown, other = read(make_forms(text, ("html", page))).texts
+    assert "1,250.00 EUR" in shown
+    assert other == text
+    # Written otherwise, or the number of a link.
+    text = "The fee is 1250,00 EUR[1], due in March, by card"
+    page = page.replace("1,250.00", "1250<sup>00</sup>")
+    assert len(read(make_forms(text, ("html", page))).texts) == 1
+
+
 def test_forms_for_some_programs_only_are_not_read(read):
     page = "<p>The fee is 12.</p>"
     data = make_forms("The fee is 12.", ("x-amp-html", "<p>amp</p>"), ("html", page))

@@ -37,6 +37,9 @@ _WRITTEN_FILE = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?://|mailto:|www\.)\S+", re.I)
 _WORD = re.compile(r"\w+(?:[.,:]\d+)*")
+_FIGURE = re.compile(r"\d+")
+# The number of a link, whose address stands below.
+_REFERENCE = re.compile(r"\[\d{1,3}\]")
 # A page has more words than its plain form: in its foot, in its buttons.
 _MOST_MISSING = 0.3
 _LOCKED = "a mail that is encrypted, or packed with its signature: save what it shows as a file"
@@ -154,14 +157,19 @@ def choose_forms(text: str, page: str) -> list[str]:
     """What is read of a body that is there as plain text and as a page.
 
     The plain text, unless it lacks figures or many words of the page, which is what people see: it
-    may say no more than that there is a page. And that text besides, if it says anything else.
+    may say no more than that there is a page. And that text besides, if it has figures or many
+    words of its own.
     """
     words, words_of_page = (frozenset(_WORD.findall(_ADDRESS.sub("", one))) for one in (text, page))
     missing, others = words_of_page - words, words - words_of_page
     has_figures = any(not one.isalpha() and one[-1].isdigit() for one in missing)
     if not has_figures and len(missing) <= _MOST_MISSING * len(words_of_page):
         return [text]
-    return [page, text] if len(others) > _MOST_MISSING * len(words) else [page]
+    figures = frozenset(_FIGURE.findall(_REFERENCE.sub("", _ADDRESS.sub("", text))))
+    says_else = len(others) > _MOST_MISSING * len(words)
+    if says_else or not figures.issubset(_FIGURE.findall(page)):
+        return [page, text]
+    return [page]
 
 
 def _take_out_files(text: str, files: list[InnerFile]) -> str:
