@@ -86,6 +86,16 @@ def test_a_chapter_that_is_a_picture_fails_and_one_that_is_a_drawing_is_read(rea
     assert "c1.xhtml is a picture" in second
 
 
+def test_what_a_book_lists_in_place_of_a_picture_is_read(read):
+    parts = epub_parts(["one", "two"])
+    name = "book/package.opf"
+    picture = '<item id="p" href="p.jpg" media-type="image/jpeg" fallback="c1"/>'
+    parts[name] = parts[name].replace("</manifest>", f"{picture}</manifest>")
+    parts[name] = parts[name].replace('idref="c1"', 'idref="p"')
+    parts["book/p.jpg"] = "\xff\xd8"
+    assert read(make_package(parts)).texts == ["one", "two"]
+
+
 def test_a_book_whose_chapters_are_all_missing_is_refused_with_the_first(read):
     parts = {name: x for name, x in epub_parts(["one", "two"]).items() if "xhtml" not in name}
     with pytest.raises(RejectedDocumentError, match=r"damaged.*c0\.xhtml is missing") as refusal:

@@ -77,7 +77,8 @@ def _fail_chapter(name: str, reason: str) -> FailedUnit:
 def _list_chapters(book: _Book) -> tuple[list[str], frozenset[str]]:
     """The names of the pages that the book is read in, as its package file lists them.
 
-    And which of them are no pages but pictures, which only some programs show.
+    And which of them are no pages but pictures, which only some programs show: others show what is
+    listed in place of them, which is read (3.5).
     """
     package_files = [
         attributes.get("full-path", "")
@@ -87,26 +88,32 @@ def _list_chapters(book: _Book) -> tuple[list[str], frozenset[str]]:
     if not package_files:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
     pages: dict[str, tuple[str, str]] = {}
+    instead: dict[str, str] = {}
     order: list[str] = []
     for name, attributes in book.list_elements(package_files[0]):
         if name.endswith("}item"):
             page = attributes.get("href", ""), attributes.get("media-type", "")
             pages[attributes.get("id", "")] = page
+            if _is_picture(page[1]):
+                instead[attributes.get("id", "")] = attributes.get("fallback", "")
         elif name.endswith("}itemref"):
             order.append(attributes.get("idref", ""))
     if len(order) > _MOST_CHAPTERS:
         reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
         raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
+    shown = (instead[i] if instead.get(i) in pages else i for i in order)
     folder = posixpath.dirname(package_files[0])
     chapters = [
         (posixpath.normpath(posixpath.join(folder, unquote(pages[i][0]))), pages[i][1])
-        for i in order
+        for i in shown
         if i in pages
     ]
-    pictures = frozenset(
-        name for name, kind in chapters if kind.startswith("image/") and kind != _DRAWING
-    )
+    pictures = frozenset(name for name, kind in chapters if _is_picture(kind))
     return [name for name, _ in chapters], pictures
+
+
+def _is_picture(kind: str) -> bool:
+    return kind.startswith("image/") and kind != _DRAWING
 
 
 def _list_locked(book: _Book) -> set[str]:
