@@ -96,6 +96,11 @@ def test_what_is_empty_and_raised_is_no_section():
     assert [unit.split() for unit in read_xhtml_units(page)] == [["A", "b"]]
 
 
+@pytest.mark.parametrize("condition", ["<![ endif]-->", "<![n 1]>", "<![endif]-->", "<![if !x]>"])
+def test_conditions_of_office_are_passed_over(condition):
+    assert show_lines(read_page_units(f"<p>a{condition}b<p>c")) == "ab|c"
+
+
 def test_what_is_deleted_ends_with_the_block_that_it_is_in():
     assert show_lines(read_page_units("<div>a <del>old</div><p>new</p>")) == "a|new"
 

@@ -225,6 +225,15 @@ class _PageReader(HTMLParser):
         if tag not in _VOID:
             self.handle_endtag(tag)
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Pass over a condition of Office, which the standard library takes for one of SGML.
+
+        It raises where it is none of the names of these (WHATWG, "HTML", 13.2.5.42).
+        """
+        if self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i):
+            return self.parse_bogus_comment(i)
+        return super().parse_html_declaration(i)
+
     def _begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
             self._open_counts[self._passed_over.pop()] -= 1
