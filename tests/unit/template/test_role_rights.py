@@ -1,8 +1,12 @@
 """The judge of what roles may do with rows, which other tests hold the functions to."""
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.fakes.aws.role_rights import find_denied
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tests.fakes.aws.role_rights import RoleWatch, find_denied
 
 LEDGER = "seashore-ledger"
 KEPT_ITEM = {"seashore-idempotency": [{"PutRequest": {"Item": {"id": {"S": "a"}}}}]}
@@ -50,3 +54,26 @@ def test_what_a_role_does_not_allow_is_named(function, operation, params, denied
     assert bool(found) == bool(denied)
     for words in denied if denied != "all" else [operation]:
         assert words in found[0]
+
+
+def test_what_a_test_asks_while_a_browser_is_answered_is_no_functions():
+    client = boto3.client("dynamodb")
+    watch = RoleWatch(client)
+    row = {"TableName": LEDGER, "Item": {"pk": {"S": "DOC#1"}, "sk": {"S": "x"}}}
+
+    def answer_a_browser(pool):
+        """A function that asks in a thread of its own, and then itself."""
+        with watch.act_as("PagesFunction"):
+            pool.submit(client.put_item, **row).result()
+            yield
+            client.put_item(**row)
+
+    with Stubber(client) as stubber, ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as other:
+        for _ in range(3):
+            stubber.add_response("put_item", {})
+        with pytest.raises(AssertionError), watch.watch():
+            steps = answer_a_browser(other)
+            pool.submit(next, steps).result()
+            client.put_item(**row)
+            pool.submit(next, steps, None).result()
+    assert len(watch.denied) == 2
