@@ -191,6 +191,9 @@ def test_a_document_that_breaks_off_in_its_last_change_is_not_read_as_it_was_bef
     end += b"startxref\n%d\n%%%%EOF\n" % (len(before) + len(change))
     assert read(before + change + end)[0].text == "Amount 2000"
     assert read(before + b"\0" * 5000)[0].text == "Amount 1000"
+    # The first part of a file for the web is no state of it.
+    first_part = before.replace(b"startxref\n%d" % table, b"startxref\n0")
+    assert read(first_part + change)[0].text == "Amount 2000"
     for kept in (len(change) - 20, len(change), len(change + end) - 30, len(change + end) - 6):
         refusal = refuse(read, before + (change + end)[:kept])
         assert refusal.code is RejectionCode.DAMAGED

@@ -1,5 +1,7 @@
 """Numbers of accounts: their sign behind them, struck out, or in columns that are too narrow."""
 
+import math
+
 import pytest
 
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_mapped_pdf
@@ -53,14 +55,39 @@ def test_a_number_after_letters_that_are_drawn_too_wide_is_one(read_text):
         ("1 w 93.6 704 m 115.2 704 l S", "125 130 EUR"),
         ("72 703 43.2 0.6 re f", "125130 EUR"),
         ("72 698 21.6 0.6 re f", "125130 EUR"),
+        ("72 709 21.6 0.6 re f", "125130 EUR"),
         ("72 700 21.6 8 re f", "125130 EUR"),
         ("", "125130 EUR"),
     ],
-    ids=["the old one", "the new one", "both", "underlined", "coloured", "none"],
+    ids=["the old one", "the new one", "both", "underlined", "below a rule", "coloured", "none"],
 )
 def test_a_number_that_is_struck_out_is_apart_from_the_one_behind_it(read_text, lines, text):
     """A figure of Courier is 7.2 points wide here."""
     assert read_text(draw_at([(72, 700, "125"), (93.6, 700, "130 EUR")], lines)) == text
+
+
+def test_figures_that_are_drawn_one_by_one_are_one_number_though_a_line_ends_within(read_text):
+    """As that of a grid behind a label."""
+    figures = [(72 + 7.2 * k, 700, figure) for k, figure in enumerate("1250")]
+    assert read_text(draw_at(figures, "72 703 14.4 0.6 re f")) == "1250"
+
+
+def test_figures_along_a_curve_lie_over_none(read_text):
+    """Their boxes do."""
+    turns = [math.pi - 0.12 * k for k in range(10)]
+    letters = " ".join(
+        f"{math.sin(turn):f} {-math.cos(turn):f} {math.cos(turn):f} {math.sin(turn):f} "
+        f"{300 + 60 * math.cos(turn):f} {400 + 60 * math.sin(turn):f} Tm ({figure}) Tj"
+        for turn, figure in zip(turns, "1234567890", strict=True)
+    )
+    content = f"BT /F1 12 Tf {letters} ET".encode()
+    assert read_text(make_drawn_pdf(content, font=COURIER)) == "1234567890"
+
+
+def test_cells_of_a_piece_are_apart_on_a_page_of_many_numbers(read_text):
+    rows = b"(12 34) Tj 0 -10 Td " * 30 + b"[(70)-112(7,947.13)-112(2,250.5)] TJ"
+    lines = read_text(make_drawn_pdf(b"BT /F1 10 Tf 72 700 Td %b ET" % rows)).splitlines()
+    assert lines == ["12 34"] * 30 + ["70 7,947.13 2,250.5"]
 
 
 @pytest.mark.parametrize(
