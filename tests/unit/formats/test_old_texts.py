@@ -128,9 +128,9 @@ def test_a_raised_figure_is_no_digit_of_the_number_before_it(read_old):
         ("9", up + HIDDEN),
         (" 1,250",),
         ("3", up + b"\x35\x08\x01"),
-        ("\r",),
+        *((" 10",), ("1", up), ("2", up + b"\x35\x08\x01"), ("6", down), ("\r",)),
     ]
-    assert read_old(make_old_text(runs)) == ["10 2 m2 H2 5 1st 102 7 1,250 3"]
+    assert read_old(make_old_text(runs)) == ["10 2 m2 H2 5 1st 102 7 1,250 3 10 12 6"]
 
 
 def test_what_is_not_shown_is_left_out(read_old):

@@ -7,7 +7,7 @@ is made zeros first, so that each character keeps the number that the file knows
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
         place for one in (*opposite, *hidden, *_intersect(hidden, kept)) for place in one
     )
     signs = [one for one in changes if one[2] in SYMBOLS]
-    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN, RAISED, *SYMBOLS)]
+    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN, *RAISED.values(), *SYMBOLS)]
     # What is turned twice is shown.
     cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
     labels = _number_notes(parts)
@@ -101,7 +101,7 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     ]
     # Signs first, as within words of such a font there may be what is not shown.
     text = _cut(_cut(parts.text, signs), cuts + list(_find_codes(parts)))
-    raised = [one[:2] for one in changes if one[2] == RAISED]
+    raised = [one for one in changes if one[2] in RAISED.values()]
     text = _cut(text, list(_find_figures(text, raised)))
     for sign in _MARKS_ALONE:
         text = text.replace(sign, _NOT_SHOWN)
@@ -318,9 +318,18 @@ def _intersect(
             number += 1
 
 
-def _find_figures(text: str, raised: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+def _find_figures(
+    text: str, raised: Sequence[tuple[int, int, str]]
+) -> Iterator[tuple[int, int, str]]:
     """Digits that would be of the number before them: raised or lowered ones, and those behind."""
-    for place in (place for one in raised for place in one if 0 < place < len(text)):
+    # What is raised may be divided, as where it was edited.
+    within = {
+        begin
+        for (_, end, one), (begin, _, other) in pairwise(raised)
+        if (end, one) == (begin, other)
+    }
+    places = {place for begin, end, _ in raised for place in (begin, end)} - within
+    for place in sorted(one for one in places if 0 < one < len(text)):
         if text[place - 1] in _DIGITS and text[place] in _DIGITS:
             yield place, place + 1, chr(_FIGURE + int(text[place]))
 

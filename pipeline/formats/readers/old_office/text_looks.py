@@ -30,7 +30,9 @@ _MOST_LISTS, _NO_LEVEL, _HEADINGS, _TITLE = 0x7FE, 9, range(1, 10), 62
 # A title is a heading; what is over its style is none.
 _TITLE_LEVEL = -2
 # That text is hidden just where its style hides none, or nowhere (2.2.5.1.1, ToggleOperand).
-_AS_STYLE_NOT, OPPOSITE, SHOWN, RAISED = 0x81, "opposite", "shown", "raised"
+_AS_STYLE_NOT, OPPOSITE, SHOWN = 0x81, "opposite", "shown"
+# Above or below the line (2.6.1, sprmCIss).
+RAISED = {1: "raised", 2: "lowered"}
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
@@ -287,8 +289,8 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
     Returns:
         With what stands for them; empty if they are hidden, or deleted with tracked changes,
         `OPPOSITE` if they are hidden where the style of their paragraph hides none, `SHOWN` if
-        they are shown whatever that says, `RAISED` if they are, or lowered, and the name of a font
-        of symbols, of which signs of it are.
+        they are shown whatever that says, one of `RAISED` if they are, or lowered, and the name of
+        a font of symbols, of which signs of it are.
     """
     by_place: list[tuple[int, int, str]] = []
     known: dict[bytes, str | None] = {}
@@ -374,7 +376,7 @@ def _read_change(properties: bytes, styles: Styles, fonts: list[str]) -> str | N
             number = int.from_bytes(properties[at : at + 2], "little")
             is_hidden = styles.get(number).is_hidden
         elif sprm == _RAISE:
-            raised = RAISED if properties[at] in (1, 2) else None
+            raised = RAISED.get(properties[at])
         elif sprm == _SYMBOL:
             symbol = _read_symbol(properties[at : at + 4], fonts)
         elif sprm == _FONT:
