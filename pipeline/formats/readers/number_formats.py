@@ -42,7 +42,7 @@ _FIXED_NUMBER = re.compile(rb"(\snumFmtId=[\"'])(%s)(?=[\"'])" % FIXED.encode())
 MOVED_BY = 40_000
 _CODE = re.compile(rb"(\sformatCode\s*=\s*)(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _ROOT = re.compile(rb"<([\w.-]+:)?styleSheet\b[^<>]*>")
-_LIST = re.compile(rb"<(?:[\w.-]+:)?numFmts\b[^<>/]*>")
+_LIST, _LIST_END = re.compile(rb"<(?:[\w.-]+:)?numFmts\b[^<>/]*>"), b"numFmts>"
 
 _TOKEN = re.compile(
     r'"(?P<text>[^"]*)"?|\\(?P<letter>.)|_(?P<width>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
@@ -128,7 +128,10 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
         return found[1] + mark(code) if is_shown_here(code) else found[0]
 
     marked = _CODE.sub(mark_code, styles, _MOST_CODES)
-    given = {int(number) for number in _GIVEN.findall(styles)}
+    listed = _LIST.search(styles)
+    # What is given besides is of looks by a condition, which the library does not read.
+    end = 0 if listed is None else styles.find(_LIST_END, listed.end())
+    given = {int(number) for number in _GIVEN.findall(styles, 0, end if end >= 0 else len(styles))}
     added = {int(number) for number in _BUILT_IN_USED.findall(styles)} - given
     root = _ROOT.search(marked)
     if root is not None and added:

@@ -14,7 +14,7 @@ from tests.fakes.office.packages import make_package, make_relations, xlsx_parts
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def make_workbook(formats, cells, prefix="", given=()):
+def make_workbook(formats, cells, prefix="", given=(), further=""):
     """A workbook of one column.
 
     Args:
@@ -22,6 +22,7 @@ def make_workbook(formats, cells, prefix="", given=()):
         cells: (format, value) each.
         prefix: Of the elements of styles.
         given: (number, code) of formats that have a number in all books.
+        further: Other styles.
     """
     codes = [code for code in formats if isinstance(code, str)]
     listed = "".join(
@@ -34,7 +35,7 @@ def make_workbook(formats, cells, prefix="", given=()):
     styles = (
         f"<{prefix}styleSheet xmlns{':' * bool(prefix)}{prefix.rstrip(':')}='{_MAIN}'>"
         + (f"<{prefix}numFmts>{listed}</{prefix}numFmts>" if listed else "")
-        + f"<{prefix}cellXfs>{uses}</{prefix}cellXfs></{prefix}styleSheet>"
+        + f"<{prefix}cellXfs>{uses}</{prefix}cellXfs>{further}</{prefix}styleSheet>"
     )
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" s="{one}"><v>{value}</v></c></row>'
@@ -172,6 +173,13 @@ def test_a_number_of_a_format_is_of_that_code_only_where_the_book_gives_none(
     given = [] if code is None else [(number, code)]
     data = make_workbook([number], [(0, value)], prefix, given)
     assert read(data).texts == [f"Times\n{shown}"]
+
+
+@pytest.mark.parametrize("formats", [[5], [5, "[h]:mm"]])
+def test_a_format_that_is_given_for_looks_by_a_condition_alone_is_not_of_cells(read, formats):
+    looks = '<dxfs><dxf><numFmt numFmtId="5" formatCode="0.000"/></dxf></dxfs>'
+    data = make_workbook(formats, [(0, "1234.5")], further=looks)
+    assert read(data).texts == ["Times\n$1,235"]
 
 
 def test_times_in_rows_as_wide_as_the_sheet_says_are_times(read):
