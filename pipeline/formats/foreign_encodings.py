@@ -9,6 +9,8 @@ import codecs
 import re
 
 _SAMPLE_BYTES = 1 << 16
+# The letters in them are of no language.
+_TAG = re.compile(rb"<[A-Za-z/!][^<>]*>")
 _ASCII_LETTERS = re.compile(rb"[A-Za-z]+")
 _ASCII = bytes(range(0x80))
 # Of less nothing can be said.
@@ -60,7 +62,7 @@ _COMMON = {
 
 def guess_foreign_encoding(data: bytes) -> str | None:
     """The encoding of a text that is neither marked nor UTF-8; None if it looks European."""
-    sample = data[:_SAMPLE_BYTES]
+    sample = _TAG.sub(b"", data[:_SAMPLE_BYTES])
     others = len(sample.translate(None, _ASCII))
     letters = sum(map(len, _ASCII_LETTERS.findall(sample)))
     if others < _LEAST_BYTES or others < _LEAST_SHARE_OF_LETTERS * (others + letters):

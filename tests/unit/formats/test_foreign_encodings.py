@@ -25,7 +25,8 @@ def test_a_text_of_other_letters_is_read_without_being_told_its_encoding(read, e
     assert read(text.encode(encoding)).texts == [text]
     table = f"a;b\n{text};1\n{text};2\n"
     assert read(table.encode(encoding)).texts == [f"a | b\n{text} | 1\n{text} | 2"]
-    assert read(f"<!doctype html><p>{text}</p>".encode(encoding)).texts == [text]
+    page = f'<!doctype html><p class="{"x" * 99}">{text}</p>'
+    assert read(page.encode(encoding)).texts == [text]
 
 
 @pytest.mark.parametrize(
