@@ -123,14 +123,13 @@ def test_a_raised_figure_is_no_digit_of_the_number_before_it(read_old):
         ("st", up),
         (" 10",),
         ("2", level),
-        (" 7",),
-        ("8", HIDDEN + up),
-        ("9", up + HIDDEN),
+        *((" 7",), ("8", HIDDEN + up), ("9", up + HIDDEN)),
         (" 1,250",),
         ("3", up + b"\x35\x08\x01"),
-        *((" 10",), ("1", up), ("2", up + b"\x35\x08\x01"), ("6", down), ("\r",)),
+        *((" 10",), ("1", up), ("2", up + b"\x35\x08\x01"), ("6", down)),
+        *((" 10",), ("-7", up), ("\r",)),
     ]
-    assert read_old(make_old_text(runs)) == ["10 2 m2 H2 5 1st 102 7 1,250 3 10 12 6"]
+    assert read_old(make_old_text(runs)) == ["10 2 m2 H2 5 1st 102 7 1,250 3 10 12 6 10 -7"]
 
 
 def test_what_is_not_shown_is_left_out(read_old):

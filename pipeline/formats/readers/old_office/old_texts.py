@@ -40,9 +40,10 @@ _NOT_SHOWN = "\0"
 # 2.4.3: what Word counts notes by; and what stands for the number of one, as no text has it.
 _NOTE_MARK, _NOTE, _MOST_NOTES = "\x02", 0xF0000, 0xFFFE
 _LABELLED = re.compile("[\U000f0000-\U000ffffd]")
-# What stands for a digit with a space before it, as no text has it either.
-_DIGITS, _FIGURE = "0123456789", 0x100000
-_APART_FROM_DIGIT = {_FIGURE + int(digit): f" {digit}" for digit in _DIGITS}
+# What stands for a figure's beginning with a space before it, as no text has it either.
+_DIGITS, _BEGIN_FIGURE, _FIGURE = "0123456789", "0123456789+-\u2212", 0x100000
+_APART_FROM_DIGIT = {_FIGURE + n: f" {one}" for n, one in enumerate(_BEGIN_FIGURE)}
+_FIGURE_STARTS = re.compile("[+\\-\u2212]?[0-9]")
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
     *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
@@ -330,8 +331,8 @@ def _find_figures(
     }
     places = {place for begin, end, _ in raised for place in (begin, end)} - within
     for place in sorted(one for one in places if 0 < one < len(text)):
-        if text[place - 1] in _DIGITS and text[place] in _DIGITS:
-            yield place, place + 1, chr(_FIGURE + int(text[place]))
+        if text[place - 1] in _DIGITS and _FIGURE_STARTS.match(text, place):
+            yield place, place + 1, chr(_FIGURE + _BEGIN_FIGURE.index(text[place]))
 
 
 def _cut(text: str, changes: list[tuple[int, int, str]]) -> str:
