@@ -269,14 +269,21 @@ class CharacterPairs(TextPage):
         left, top, right, bottom = unpack_floats(floats)
         if not get_origin(page, following, self._x, self._y) or not get_matrix(page, index, room):
             return None
-        along, aside = unpack_vector(floats)
+        along, aside, lean, upright = unpack_floats(floats)
         size = abs(get_size(page, index))
         along, aside = size * along, size * aside
         if aside:
             box = make_box((left, bottom, right, top))
             return measure_gap((along, aside), box, unpack_point(doubles))
         # Nearly all text is not turned.
-        return (doubles[0] - (right if along > 0 else left)) / along if along else None
+        if not along:
+            return None
+        end = right if along > 0 else left
+        if lean and upright:
+            # The box of a letter that leans reaches as far as its top or its foot does.
+            reach = [(edge - doubles[1]) * lean / upright for edge in (top, bottom)]
+            end -= max(reach) if along > 0 else min(reach)
+        return (doubles[0] - end) / along
 
     def turn(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
         """Whether the second character of any of some pairs stands lower, or more to the left."""

@@ -314,13 +314,14 @@ def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
         # A line is longer than it is drawn where PDFium takes its letters for wider.
         if aside or along <= 0.0 or any(map(str.isalpha, number)):
             return False
-        overlap = characters.measure_letter_gap(place - 1, place)
-        if overlap is None or overlap >= -_MIN_OVERLAP_EMS:
-            return False
-        # Figures that are set one by one touch nowhere, whatever widths their font gives them.
-        last, first = characters.find_box(place - 1), characters.find_box(place)
-        return last is not None and first is not None and first.left < last.right
-    return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(text, place - 1))
+    elif gap >= -_MIN_OVERLAP_EMS or not _WORD_AND_NUMBER.match(text, place - 1):
+        return False
+    overlap = characters.measure_letter_gap(place - 1, place)
+    if overlap is None or overlap >= -_MIN_OVERLAP_EMS:
+        return False
+    # Figures that are set one by one touch nowhere, whatever widths their font gives them.
+    last, first = characters.find_box(place - 1), characters.find_box(place)
+    return last is not None and first is not None and first.left < last.right
 
 
 def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int, float]) -> float:

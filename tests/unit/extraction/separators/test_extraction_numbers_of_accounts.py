@@ -72,6 +72,17 @@ def test_figures_that_are_drawn_one_by_one_are_one_number_though_a_line_ends_wit
     assert read_text(draw_at(figures, "72 703 14.4 0.6 re f")) == "1250"
 
 
+@pytest.mark.parametrize("lean", [4, -4, 6])
+@pytest.mark.parametrize("number", ["1250.75", "12", "AB12"])
+def test_figures_that_lean_lie_over_none(read_text, number, lean):
+    """Office makes italics of a font that has none so: a box has the room for a top that leans."""
+    places = " ".join(
+        f"12 0 {lean} 12 {72 + 7.2 * k:g} 700 Tm ({sign}) Tj" for k, sign in enumerate(number)
+    )
+    content = f"BT /F1 1 Tf {places} ET".encode()
+    assert read_text(make_drawn_pdf(content, font=COURIER)) == number
+
+
 def test_figures_along_a_curve_lie_over_none(read_text):
     """Their boxes do."""
     turns = [math.pi - 0.12 * k for k in range(10)]
