@@ -78,6 +78,7 @@ PIECES = {
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>' + field(told("DATE"), run("2026")),
         "2026",
     ),
+    "a button": (field(told("GOTOBUTTON fee") + field(told("PAGEREF fee"), run("12"))), "12"),
     "brackets in brackets": (
         math(f"<m:d><m:e>{_INNER_BRACKETS}<m:e>{term('x')}</m:e></m:d></m:e></m:d>"),
         "([x])",

@@ -14,6 +14,7 @@ from html import escape
 
 from pipeline.formats.readers.office_pieces.piece_changes import (
     MOST_BYTES,
+    NEAR_BYTES,
     Change,
     TextMarks,
     apply_changes,
@@ -35,6 +36,7 @@ _MARKS = TextMarks(
     others=(b"w:pPr", b"w:rPrChange"),
 )
 _FIELD = re.compile(rb"<w:fldChar\b[^<>]*?\sw:fldCharType=\"(begin|separate|end)\"")
+_BUTTON = re.compile(rb"<w:instrText[^<>]*>\s*(?:GOTOBUTTON|MACROBUTTON|EQ)\b", re.IGNORECASE)
 _SYMBOL = re.compile(rb"<w:sym\b([^<>]*?)/>")
 _FONT, _PLACE = re.compile(rb"w:font=\"([^\"]*)\""), re.compile(rb"w:char=\"([0-9A-Fa-f]{2,4})\"")
 # Boxes and ticks, as forms have them.
@@ -75,16 +77,20 @@ def _list_changes(content: bytes) -> Iterator[Change]:
 def _drop_what_fields_are_made_of(content: bytes) -> Iterator[Change]:
     """The results of fields in the instruction of another, of which that makes what it shows.
 
-    Of a field without an end nothing is dropped: all text behind it would be.
+    Of a field without an end nothing is dropped: all text behind it would be. Nor of a button
+    or an equation, which show what they are made of.
     """
     # Of each field that is open, whether it is in its instruction; and how many are.
     in_instruction: list[bool] = []
-    count = start = 0
+    count = start = told = 0
     dropped: list[Change] = []
     for found in _FIELD.finditer(content):
         if found[1] == b"begin":
-            if count == 1 and in_instruction[-1]:
-                start = found.end()
+            if count == 0:
+                told = found.end()
+            elif count == 1 and in_instruction[-1]:
+                is_button = _BUTTON.search(content, told, min(told + NEAR_BYTES, found.start()))
+                start = len(content) if is_button else found.end()
             in_instruction.append(True)
             count += 1
         elif in_instruction:
