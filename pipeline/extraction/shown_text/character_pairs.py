@@ -283,7 +283,8 @@ class CharacterPairs(TextPage):
             # The box of a letter that leans reaches as far as its top or its foot does.
             reach = [(edge - doubles[1]) * lean / upright for edge in (top, bottom)]
             end -= max(reach) if along > 0 else min(reach)
-        return (doubles[0] - end) / along
+        gap: float = (doubles[0] - end) / along
+        return gap
 
     def turn(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
         """Whether the second character of any of some pairs stands lower, or more to the left."""
