@@ -54,7 +54,7 @@ _COMMON = {
     "cp949": frozenset(_KOREAN),
     **dict.fromkeys(("cp1251", "koi8_r", "iso8859_5", "cp866"), frozenset(_CYRILLIC)),
     "cp1253": frozenset("αοιετσνηυρκπμόίά"),
-    "cp1255": frozenset("יוהלאתרמבשנד"),
+    "cp1255": frozenset("יוהלאתרמבשנדחםע"),
     "cp1256": frozenset("اليمنوترهبدعة"),
     "cp874": frozenset("านรอกเงมยลวดทส่้ี"),
 }

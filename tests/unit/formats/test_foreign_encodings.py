@@ -55,3 +55,8 @@ def test_spaces_that_divide_no_line_are_spaces(read, text):
 def test_a_text_in_capitals_is_read(read, encoding):
     text = _OF_OTHER_LETTERS[encoding].upper()
     assert read(text.encode(encoding)).texts == [text]
+
+
+def test_a_few_words_of_hebrew_are_no_russian_in_capitals(read):
+    text = "חשבון סכום תוקף שקלים חתימה לקוח מנהל הכנסות"
+    assert read(text.encode("cp1255")).texts == [text]
