@@ -15,8 +15,8 @@ _STATE_END = ENDS[0]
 _TABLE_PLACE_WITHIN_BYTES = 64
 _ENDS_STATE = re.compile(rb"startxref\s+0*[1-9][0-9]*\s+$")
 _OBJECT = re.compile(rb"\b[0-9]{1,10}\s+[0-9]{1,5}\s+obj\b")
-# PDFium finds the word before the place of the last table only where so many bytes follow.
-_BYTES_AFTER_LAST_WORD = 8
+# With as much of the mark both engines find the last table.
+_ENDS_ALMOST = re.compile(rb"startxref\s+[0-9]+\s+%%EO?\s*$")
 
 _ZIP_ENTRY = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
@@ -57,13 +57,12 @@ def breaks_off_in_change(data: bytes | mmap.mmap) -> bool:
     """Whether a change that was saved at the end of a file is not all there.
 
     Engines show what the file was before the change, and say nothing; PDFium also does where all of
-    it is there but the mark at its end. It does not where the place of the last table is far enough
-    from the end, as in a file of some size that has lost the mark, or has another.
+    it is there but the mark at its end, or pypdf does.
     """
     end = data.rfind(_STATE_END)
     if end < 0 or not _OBJECT.search(data, end):
         return False
-    if data.rfind(ENDS[1], end, len(data) - _BYTES_AFTER_LAST_WORD) >= 0:
+    if _ENDS_ALMOST.search(data[-_TABLE_PLACE_WITHIN_BYTES:]):
         return False
     return _ENDS_STATE.search(data[max(0, end - _TABLE_PLACE_WITHIN_BYTES) : end]) is not None
 
