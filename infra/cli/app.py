@@ -118,7 +118,7 @@ def main() -> None:
     is still in the buffer of stdout at the end.
     """
     if sys.stdout is None:  # closed by the caller (`>&-`): nobody reads the results
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the last
     # Titles and keys hold any character; one that the terminal lacks is no reason to stop.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a real stdout
     try:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -75,14 +76,11 @@ def download(
             for copy in _plan_document(context, document, Path(folder), with_file=with_file)
         ),
     ]
-    with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-        try:
-            for path in pool.map(lambda copy: _download(context, copy), copies):
-                context.output.write_line([path])
-        except BaseException:
-            # What one of them met, a disk that is full, the others would meet as well.
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool, ExitStack() as at_end:
+        # What one of them met, a disk that is full, the others would meet as well.
+        at_end.callback(pool.shutdown, wait=False, cancel_futures=True)
+        for path in pool.map(lambda copy: _download(context, copy), copies):
+            context.output.write_line([path])
     if lacking:
         counts = Counter(str(one.status) for one in lacking)
         told = ", ".join(f"{count:,} {status}" for status, count in counts.most_common())
