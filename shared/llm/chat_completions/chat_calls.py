@@ -47,6 +47,7 @@ from shared.llm.chat_completions.server_errors.error_translation import (
     read_retry_after,
     rejects_key,
     translate_failure,
+    wants_thoughts_back,
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
@@ -58,6 +59,10 @@ from shared.llm.wait_words import add_next_step, name_place
 
 class ToolsRejectedError(Exception):
     """The server says that it does not take tools."""
+
+
+class ThoughtsWantedError(Exception):
+    """The server wants the thoughts back that had led to the calls so far."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ class ChatCaller:
             ModelAnswerError: The chain has no room for it, or the answer is of no use.
             OutputStepRejectedError: A weaker output format is worth a try.
             ToolsRejectedError: The server does not take the tools.
+            ThoughtsWantedError: It takes no results without the thoughts before their calls.
             SeashoreError: As `LanguageModel.answer` says.
         """
         try:
@@ -273,8 +279,10 @@ class ChatCaller:
         if self._key is None:
             return
         key = self._key.read()
-        arguments = [call.arguments for call in reply.tool_calls]
-        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+        texts = [reply.text, reply.kept_fields]
+        for call in reply.tool_calls:
+            texts += [call.arguments, call.kept_fields]
+        if any(holds_key(text, key) for text in texts):
             raise ModelAnswerError("The answer repeats the key of the model's provider")
 
     def _wait_for_pause(self, deadline: Deadline) -> None:
@@ -375,7 +383,10 @@ def _read_text(message: ChatCompletionMessageParam) -> str:
 
 def _find_rejection(
     call: ChatCall, error: openai.OpenAIError
-) -> OutputStepRejectedError | ToolsRejectedError | None:
+) -> OutputStepRejectedError | ToolsRejectedError | ThoughtsWantedError | None:
+    # First: whoever speaks of thoughts speaks of the tools' calls as well.
+    if call.tools and wants_thoughts_back(error):
+        return ThoughtsWantedError("the server wants thoughts back")
     if call.tools and objects_to_tools(error):
         return ToolsRejectedError("the server does not take tools")
     return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

@@ -1,7 +1,7 @@
 """Read what a Chat Completions server answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,10 @@ _TEXT_PARTS = frozenset({"text", "output_text", ""})
 ANSWERED_HOST = "answered.invalid"
 # What a header says is more than this is no cost of a call.
 _MOST_USD_OF_A_CALL = 10_000.0
+# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi and OpenRouter;
+# of each call Gemini's signature of them.
+_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details")
+_KEPT_OF_CALL = ("extra_content",)
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -63,6 +67,8 @@ class Reply:
     is_out_of_room: bool = False
     """Whether it is cut off at a limit on its length: that which was given, or one of the server's.
     """
+    kept_fields: str = ""
+    """What the server may want back of the message (`Turn.kept_fields`)."""
 
 
 def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
@@ -146,6 +152,7 @@ def read_reply(
         tool_calls=_read_tool_calls(message.tool_calls) or read_channel_calls(said),
         read_tokens=_read_prompt_tokens(completion.usage),
         is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
+        kept_fields=_read_kept_fields(message, _KEPT_OF_MESSAGE),
     )
 
 
@@ -186,8 +193,18 @@ def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
         arguments = getattr(function, "arguments", None)
         if isinstance(name, str) and name:
             text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-            read.append(ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text)))
+            kept = _read_kept_fields(call, _KEPT_OF_CALL)
+            read.append(
+                ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text), kept_fields=kept)
+            )
     return tuple(read)
+
+
+def _read_kept_fields(part: Any, names: Sequence[str]) -> str:
+    """Some fields of a message or call as a JSON object; empty if it has none of them."""
+    extra: Mapping[str, Any] = part.model_extra or {}
+    fields = {name: extra[name] for name in names if extra.get(name)}
+    return _mend(json.dumps(fields, ensure_ascii=False)) if fields else ""
 
 
 def _clean_name(name: str) -> str:

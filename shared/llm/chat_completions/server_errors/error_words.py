@@ -144,4 +144,6 @@ BOUNDS = _Words(
     r"\b(?:min|max)_?(?:length|items)\b|['\"`](?:min|max)imum['\"`]|exclusive(?:min|max)imum",
     r"multiple_?of\b|number of repetitions",
 )
+# DeepSeek and Kimi want the first back, OpenRouter the second, Gemini the third.
+THOUGHTS = _Words(r"reasoning[_ ](?:content|details)|thought[_ ]?signature")
 TOOLS = _Words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

@@ -29,6 +29,8 @@ class StreamedCompletion:
         self._fields: dict[str, Any] = {}
         self._content: list[Any] = []
         self._refusal = ""
+        self._thoughts = ""
+        self._thought_details: list[dict[str, Any]] = []
         self._calls: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {"index": 0, "finish_reason": None}
         self._has_choice = False
@@ -78,10 +80,28 @@ class StreamedCompletion:
             self._content.append(content)
         if isinstance(delta.get("refusal"), str):
             self._refusal += delta["refusal"]
+        if isinstance(delta.get("reasoning_content"), str):
+            self._thoughts += delta["reasoning_content"]
+        details = delta.get("reasoning_details")
+        for detail in details if isinstance(details, list) else []:
+            if isinstance(detail, Mapping):
+                self._add_thought_detail(detail)
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else []:
             if isinstance(call, Mapping):
                 self._add_call(call)
+
+    def _add_thought_detail(self, detail: Mapping[str, Any]) -> None:
+        """Take in a part of what OpenRouter tells of thoughts, of whose texts come pieces."""
+        last = self._thought_details[-1] if self._thought_details else {}
+        if any(last.get(name) != detail.get(name) for name in ("type", "index")) or not last:
+            self._thought_details.append(dict(detail))
+            return
+        for name, value in detail.items():
+            if name in ("text", "summary") and isinstance(value, str):
+                last[name] = (last.get(name) or "") + value
+            elif value is not None:
+                last[name] = value
 
     def _add_call(self, delta: Mapping[str, Any]) -> None:
         """Take in a part of a tool call.
@@ -103,6 +123,8 @@ class StreamedCompletion:
             call = {"index": index, "id": delta.get("id"), "type": "function"}
             call["function"] = {"name": "", "arguments": ""}
             self._calls.append(call)
+        if delta.get("extra_content"):
+            call["extra_content"] = delta["extra_content"]
         whole = call["function"]
         if isinstance(name, str) and name != whole["name"]:
             whole["name"] += name
@@ -119,6 +141,8 @@ class StreamedCompletion:
             "content": "".join(self._content) if is_text else self._content,
             "refusal": self._refusal or None,
             "tool_calls": self._calls or None,
+            "reasoning_content": self._thoughts or None,
+            "reasoning_details": self._thought_details or None,
         }
         choices = [{**self._choice, "message": message}] if self._has_choice else None
         return ChatCompletion.construct(**{**self._fields, "choices": choices})
