@@ -185,19 +185,36 @@ def _read_content(content: object) -> tuple[str, bool]:
 
 
 def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
-    """The calls that have a name; some servers write the arguments as an object, not as text."""
+    """The calls that have a name."""
     read = []
     for call in calls if isinstance(calls, list) else []:
         function = getattr(call, "function", None)
         name = getattr(function, "name", None)
         arguments = getattr(function, "arguments", None)
         if isinstance(name, str) and name:
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+            text = _read_arguments(arguments)
             kept = _read_kept_fields(call, _KEPT_OF_CALL)
             read.append(
                 ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text), kept_fields=kept)
             )
     return tuple(read)
+
+
+def _read_arguments(arguments: object) -> str:
+    """The arguments of a call as its model wrote them.
+
+    Some servers give an object, not text; JSON in a text of JSON; or `null` for none (vLLM, of
+    GLM), which they do not take back.
+    """
+    if not isinstance(arguments, str):
+        return json.dumps(arguments or {})
+    try:
+        value = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    if isinstance(value, str):
+        return value
+    return "{}" if value is None else arguments
 
 
 def _read_kept_fields(part: Any, names: Sequence[str]) -> str:
@@ -209,7 +226,7 @@ def _read_kept_fields(part: Any, names: Sequence[str]) -> str:
 
 def _clean_name(name: str) -> str:
     """A tool's name without what vLLM leaves of gpt-oss's channels around it."""
-    return name.partition("<|")[0].removeprefix("functions.") or name
+    return name.partition("<|")[0].strip().removeprefix("functions.") or name
 
 
 def _mend(text: str) -> str:

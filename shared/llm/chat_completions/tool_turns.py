@@ -196,12 +196,16 @@ def _read_fields(kept_fields: str) -> dict[str, Any]:
 
 
 def _write_arguments(call: ToolCall) -> str:
-    """What the model wrote; in JSON if it is none, which llama.cpp answers with 500 each time."""
+    """What the model wrote; in an object if it is none.
+
+    llama.cpp answers 500 each time to what is no JSON, vLLM, Bedrock and Anthropic 400 to a list,
+    a text or null ("Input should be a valid dictionary").
+    """
     try:
-        json.loads(call.arguments)
+        is_object = isinstance(json.loads(call.arguments or "{}"), dict)
     except (ValueError, RecursionError):
-        return json.dumps({"unreadable": call.arguments})
-    return call.arguments
+        is_object = False
+    return (call.arguments or "{}") if is_object else json.dumps({"unreadable": call.arguments})
 
 
 def _write_tool(tool: Tool) -> dict[str, Any]:

@@ -108,7 +108,8 @@ class StreamedCompletion:
 
         A part belongs to the call of its index, or to the last one where it has none. Some servers
         (Gemini's, for one) give several calls one index: then the ids differ, or the call before is
-        whole.
+        whole. What comes behind a whole call under its own id repeats it (Fireworks, LiteLLM), but
+        for a call that begins with `{}` (gateways before Anthropic and Gemini).
         """
         said = delta.get("function")
         function: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
@@ -116,16 +117,18 @@ class StreamedCompletion:
         index = delta.get("index")
         known = [call for call in self._calls if index is None or call["index"] == index]
         call = known[-1] if known else None
-        is_new = call is None or bool(
-            name and (_is_another(delta.get("id"), call["id"]) or _is_whole(call))
-        )
-        if call is None or is_new:
-            call = {"index": index, "id": delta.get("id"), "type": "function"}
+        call_id = delta.get("id")
+        if call is None or (name and _is_another(call_id, arguments, call)):
+            call = {"index": index, "id": call_id, "type": "function"}
             call["function"] = {"name": "", "arguments": ""}
             self._calls.append(call)
         if delta.get("extra_content"):
             call["extra_content"] = delta["extra_content"]
         whole = call["function"]
+        if _is_whole(whole["arguments"]):
+            if whole["arguments"] != "{}" or not arguments:
+                return
+            whole["arguments"] = ""
         if isinstance(name, str) and name != whole["name"]:
             whole["name"] += name
         if isinstance(arguments, str) and isinstance(whole["arguments"], str):
@@ -156,12 +159,19 @@ def _find_error(chunk: Mapping[str, Any], event: str) -> object:
     return dict(chunk) if is_unnamed and (chunk.get("code") or chunk.get("type")) else None
 
 
-def _is_another(call_id: object, known_id: object) -> bool:
-    return bool(call_id and known_id and call_id != known_id)
+def _is_another(call_id: object, arguments: object, known: Mapping[str, Any]) -> bool:
+    """Whether a part that has a name begins a call, and is none of the call that is known."""
+    if call_id and known["id"] and call_id != known["id"]:
+        return True
+    known_arguments = known["function"]["arguments"]
+    if not _is_whole(known_arguments):
+        return False
+    # Under the same id, as some servers give all calls, only a whole call is another one.
+    is_another_whole = arguments != known_arguments and bool(arguments) and _is_whole(arguments)
+    return is_another_whole or not (call_id and call_id == known["id"])
 
 
-def _is_whole(call: Mapping[str, Any]) -> bool:
-    arguments = call["function"]["arguments"]
+def _is_whole(arguments: object) -> bool:
     try:
         return isinstance(json.loads(arguments), dict) if isinstance(arguments, str) else True
     except (ValueError, RecursionError):
