@@ -28,8 +28,16 @@ _WHOLE_REASONS = frozenset(
         "tool_use", "complete", "completed", "finish_reason_stop",
     }
 )  # fmt: skip
-# Of those that cut it off, the ones that name a length: OpenAI's, Anthropic's, Mistral's, Gemini's.
-_LENGTH_REASONS = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
+# Of those that cut it off, the ones that name a length: OpenAI's, Anthropic's, Mistral's, Gemini's;
+# Anthropic's and Zhipu's for a window that is full.
+_LENGTH_REASONS = frozenset(
+    {"length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"}
+)
+# Those by which a server says that it has failed: gateways; Zhipu, DeepSeek when it has too much to
+# do, vLLM when its engine stops.
+_FAILED_REASONS = frozenset(
+    {"error", "error_finish", "network_error", "insufficient_system_resource", "abort"}
+)
 # OpenAI's; those of Gemini, Anthropic, Bedrock and Zhipu.
 _REFUSED_REASONS = frozenset(
     {
@@ -75,7 +83,7 @@ def find_error(completion: object, key: str | None = None) -> openai.APIStatusEr
     """The error that a server has put into a response with the status of an answer, if any.
 
     OpenRouter does so for failures on the way, beside the choices or in one; MiniMax and Baidu
-    have fields of their own.
+    have fields of their own. Others only name a failure as the reason for which the answer ends.
 
     Args:
         completion: What the SDK returned.
@@ -91,6 +99,9 @@ def find_error(completion: object, key: str | None = None) -> openai.APIStatusEr
     choice = _read_choice(completion)
     if choice is not None:
         error = (choice.model_extra or {}).get("error")
+        reason = _read_reason(choice)
+        if not error and reason in _FAILED_REASONS:
+            error = {"message": f"the answer has ended by {reason}", "code": reason}
         return _build_error(error, completion, key) if error else None
     is_error = any(map(extra.get, _ERROR_FIELDS))
     return _build_error(dict(extra), completion, key) if is_error else None
@@ -139,8 +150,7 @@ def read_reply(
             "The provider's response is no chat completion; is the base address right?"
         )
     said, refused = _read_content(message.content)
-    ended_by: object = choice.finish_reason
-    reason = ended_by.lower() if isinstance(ended_by, str) else ""
+    reason = _read_reason(choice)
     is_refused = reason in _REFUSED_REASONS or bool(message.refusal) or refused
     return Reply(
         text=strip_thoughts(said),
@@ -161,6 +171,12 @@ def _read_choice(completion: object) -> Choice | None:
     choices: object = completion.choices if isinstance(completion, ChatCompletion) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, Choice) else None
+
+
+def _read_reason(choice: Choice) -> str:
+    """Why the answer ends there, in lower case; empty if nothing is said."""
+    reason: object = choice.finish_reason
+    return reason.lower() if isinstance(reason, str) else ""
 
 
 def _read_content(content: object) -> tuple[str, bool]:
