@@ -144,8 +144,12 @@ class AnswerRun(Generic[AnswerT]):
             if self._complaint is not None:
                 raise ModelAnswerError(f"The answer does not fit: {error}") from None
             self._complaint = _Complaint(reply.text, str(error))
+        # Servers that hold the thoughts to a format have an end when these fit it: LM Studio, and
+        # vLLM by some of its parsers. Such a thought is no answer.
+        if reply.is_thought_alone and call.may_step_down:
+            self._step, self._doubtful = OutputStep.TEXT, True
         # A server that has never held an answer to the schema may not know it at all.
-        if self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
+        elif self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
             self._step, self._doubtful = OutputStep.JSON_OBJECT, True
         return None
 

@@ -56,6 +56,8 @@ _MOST_USD_OF_A_CALL = 10_000.0
 # of each call Gemini's signature of them.
 _KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details")
 _KEPT_OF_CALL = ("extra_content",)
+# Where servers put what a model thinks aloud.
+_THOUGHTS = ("reasoning_content", "reasoning")
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -77,6 +79,8 @@ class Reply:
     """
     kept_fields: str = ""
     """What the server may want back of the message (`Turn.kept_fields`)."""
+    is_thought_alone: bool = False
+    """Whether the server hands over what the model has thought, and nothing that it says."""
 
 
 def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
@@ -163,6 +167,7 @@ def read_reply(
         read_tokens=_read_prompt_tokens(completion.usage),
         is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
         kept_fields=_read_kept_fields(message, _KEPT_OF_MESSAGE),
+        is_thought_alone=not said.strip() and bool(_read_kept_fields(message, _THOUGHTS)),
     )
 
 
