@@ -288,7 +288,8 @@ def main() -> None:
     gateway = importlib.import_module("ministack.services.apigateway_v1")
     _load_beside("body_problems").name_problems_in_answers(gateway)
     emulator: Any = importlib.import_module("ministack.app")
-    app = _load_beside("room").refuse_without_room(emulator.app, key_file.parent)
+    app = _load_beside("saved_state").save_while_running(emulator.app, key_file.parent)
+    app = _load_beside("room").refuse_without_room(app, key_file.parent)
     # Where the emulator looks for the application that it serves.
     emulator.app = Gate(app, _check_signature, lambda: _read_origin(origin_file))
     del sys.argv[1:]
