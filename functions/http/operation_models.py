@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.lifecycle import DocumentStatus
+from shared.messages.problem_words import SOMETHING_PATTERN
 
 _MOST_NAMES = 1_000
 _MOST_REASON_CHARACTERS = 500
@@ -132,7 +133,7 @@ class PauseRequest(_OperationRequest):
     reason: str = Field(
         min_length=1,
         max_length=_MOST_REASON_CHARACTERS,
-        pattern=r"\S",
+        pattern=SOMETHING_PATTERN,
         description="Why: the report and `seashore watch` show it.",
     )
 

@@ -285,6 +285,7 @@ def main() -> None:
     _hide_function_credentials(key)
     _read_templates_quickly()
     _unpack_code_once(Path(tempfile.mkdtemp(prefix="code-")))
+    _load_beside("http_server").serve_by_uvicorn()
     gateway = importlib.import_module("ministack.services.apigateway_v1")
     _load_beside("body_problems").name_problems_in_answers(gateway)
     emulator: Any = importlib.import_module("ministack.app")

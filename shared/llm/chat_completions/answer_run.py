@@ -181,26 +181,27 @@ class AnswerRun(Generic[AnswerT]):
         """The conversation so far, and about how many tokens it has."""
         prompt = render_prompt(self._request, describe_shape(self._step, self._request.answer_type))
         self._mark = prompt.mark
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": prompt.system},
-            {"role": "user", "content": _write_content(prompt.user, self._request.pictures)},
-        ]
+        question, later = prompt.user, list[ChatCompletionMessageParam]()
         tokens = (
             estimate_tokens(prompt.system)
             + estimate_tokens(prompt.user)
             + len(self._request.pictures) * TOKENS_OF_PICTURE
         )
         if self._complaint is not None:
-            question = (
+            demand = (
                 f"That answer does not fit: {self._complaint.problem}. Give it again, whole and as "
                 "one JSON object of the shape that was asked for, with nothing around it."
             )
-            # Some servers refuse a message without text.
-            if self._complaint.answer:
-                messages.append({"role": "assistant", "content": self._complaint.answer})
-            messages.append({"role": "user", "content": question})
-            tokens += estimate_tokens(self._complaint.answer) + estimate_tokens(question)
-        return messages, tokens
+            # Some servers refuse a message without text, others two of the user in a row.
+            if self._complaint.answer.strip():
+                later.append({"role": "assistant", "content": self._complaint.answer})
+                later.append({"role": "user", "content": demand})
+            else:
+                question = f"{question}\n\n{demand}"
+            tokens += estimate_tokens(self._complaint.answer) + estimate_tokens(demand)
+        content = _write_content(question, self._request.pictures)
+        system: ChatCompletionMessageParam = {"role": "system", "content": prompt.system}
+        return [system, {"role": "user", "content": content}, *later], tokens
 
     def _write_response_format(self) -> dict[str, object] | None:
         answer_type = self._request.answer_type

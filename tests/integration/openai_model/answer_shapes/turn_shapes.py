@@ -73,6 +73,7 @@ ROWS = [
     TurnRow("0xPlaygrounds/rig #1136: Groq, calls beside an empty list", [],
             message=_calls("look", {"where": "here"})),
     TurnRow(MADE, None, message=_calls("functions.look", '{"where": "here"}')),
+    TurnRow(MADE, None, message=_calls(" look", json.dumps('{"where": "here"}'))),
     TurnRow("NousResearch/hermes-agent #35129: a mark of a call, and none in it",
             "<tool_call>\nlook here\n</tool_call>", calls=False),
     TurnRow("NousResearch/hermes-agent #107080: Gemma 3n, nothing at all", "", calls=False),
