@@ -274,10 +274,7 @@ async def _refuse(request: Request, code: str, reason: str, send: Send) -> None:
 
 
 def main() -> None:
-    """Run the emulator behind the gate.
-
-    Arguments on the command line: the file of the key, and that of the origin.
-    """
+    """Run the emulator behind the gate, by the files of the key and of the origin as arguments."""
     key_file, origin_file = (Path(argument) for argument in sys.argv[1:3])
     key = key_file.read_text(encoding="utf-8")
     # What the emulator holds forms against that its root user has signed.
