@@ -165,3 +165,11 @@ def test_who_holds_thoughts_to_the_format_is_asked_without_one(server, model, fi
     server.script(sending(200, streamed))
     answer(model)
     assert formats(server) == ["text", "text"]
+
+
+def test_who_gives_thoughts_alone_whatever_is_asked_for_is_named(server, model):
+    # vllm-project/vllm #19839: a reasoning parser that is another model's.
+    server.script(*[ReplyRow("", "", "", message={"reasoning_content": DRAFT}).behaviour] * 2)
+    with pytest.raises(ModelAnswerError, match="has it the reasoning parser of this model"):
+        answer(model)
+    assert formats(server) == ["json_schema", "text"]
