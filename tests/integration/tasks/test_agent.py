@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from shared.ledger.documents import document_pk
+from shared.ledger.erasures import name_linked_tasks, read_partition
 from shared.ledger.tasks import task_pk
 from shared.lifecycle import TaskStatus
 from tests.fakes.aws.ledger_rows import scan_rows
@@ -50,6 +52,32 @@ def test_tools_are_called_until_there_is_an_answer(desk):
     assert task.input_tokens == result["input_tokens"] > 0
     assert desk.steps("a-1") == ["received", "started", *["answered"] * 3, "finished"]
     assert "1. find_documents" in desk.markdown(task)
+
+
+def test_pages_that_a_search_has_shown_were_read_and_their_document_is_what_it_is_about(desk):
+    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    other = desk.put("other.pdf", make_text_pdf("Nothing of the kind."))
+    both = [document.document_id, other.document_id]
+    desk.server.script(
+        calling(("search_pages", {"words": "granite pier", "documents": both})),
+        saying("It was built of granite."),
+    )
+    task = desk.do("agent", id="a-2", prompt="What was the pier built of?")
+    read = desk.result(task)["pages_read"]
+    assert [(one["document_id"], one["pages"]) for one in read] == [(document.document_id, "2")]
+    # So that the answer goes with the document, if that is erased.
+    rows = read_partition(desk.table, document_pk(document.document_id))
+    assert name_linked_tasks(rows) == ["a-2"]
+    assert name_linked_tasks(read_partition(desk.table, document_pk(other.document_id))) == []
+
+
+def test_a_document_is_found_however_its_name_is_spelt(desk):
+    # As macOS writes it, and as a model does.
+    desk.put("Re\u0301sume\u0301.pdf", make_text_pdf(*PAGES))
+    desk.server.script(calling(("find_documents", {"words": "R\u00e9sum\u00e9"})), saying("Found."))
+    desk.do("agent", prompt="Where is it?")
+    (found,) = said_by_tools(desk.server.calls[-1])
+    assert "2 pages" in found
 
 
 @pytest.mark.parametrize(
