@@ -56,6 +56,12 @@ _MOST_USD_OF_A_CALL = 10_000.0
 # of each call Gemini's signature of them.
 _KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details")
 _KEPT_OF_CALL = ("extra_content",)
+# Where servers put what a model thinks aloud.
+_THOUGHTS = ("reasoning_content", "reasoning")
+# What to do where there is nothing else.
+ONLY_THOUGHTS = (
+    "the server hands over the model's thoughts alone; has it the reasoning parser of this model?"
+)
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -77,6 +83,8 @@ class Reply:
     """
     kept_fields: str = ""
     """What the server may want back of the message (`Turn.kept_fields`)."""
+    thoughts_alone: str = ""
+    """What the model has thought, where its server hands over nothing else; empty as a rule."""
 
 
 def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
@@ -163,6 +171,7 @@ def read_reply(
         read_tokens=_read_prompt_tokens(completion.usage),
         is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
         kept_fields=_read_kept_fields(message, _KEPT_OF_MESSAGE),
+        thoughts_alone="" if said.strip() else _read_thoughts(message),
     )
 
 
@@ -231,6 +240,12 @@ def _read_arguments(arguments: object) -> str:
     if isinstance(value, str):
         return value
     return "{}" if value is None else arguments
+
+
+def _read_thoughts(message: ChatCompletionMessage) -> str:
+    extra: Mapping[str, Any] = message.model_extra or {}
+    said = [extra[name] for name in _THOUGHTS if isinstance(extra.get(name), str)]
+    return _mend(next((text for text in said if text.strip()), ""))
 
 
 def _read_kept_fields(part: Any, names: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from shared.llm.chat_completions.chat_calls import (
     ThoughtsWantedError,
     ToolsRejectedError,
 )
-from shared.llm.chat_completions.chat_replies import Reply
+from shared.llm.chat_completions.chat_replies import ONLY_THOUGHTS, Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.chat_completions.worded_calls import read_worded_calls
@@ -113,12 +113,15 @@ class ToolTurns:
     def _read(self, reply: Reply, request: TurnRequest) -> Turn:
         if reply.tool_calls:
             self._remember(takes_tools=True)
-        elif not reply.text.strip():
-            raise ModelAnswerError("The model says nothing and calls nothing")
         else:
-            calls = read_worded_calls(reply.text, [tool.name for tool in request.tools])
+            # Some models call while they think, which their servers then take for a thought.
+            said = reply.text if reply.text.strip() else reply.thoughts_alone
+            calls = read_worded_calls(said, [tool.name for tool in request.tools])
             if calls:
                 return Turn(text="", calls=calls, kept_fields=reply.kept_fields)
+            if not reply.text.strip():
+                problem = ONLY_THOUGHTS if said else "and calls nothing"
+                raise ModelAnswerError(f"The model says nothing: {problem}")
         with self._lock:
             is_doubtful = self._takes_tools is None
         return Turn(

@@ -164,3 +164,23 @@ def test_a_mended_value_takes_the_place_of_one_that_the_stack_has(built, monkeyp
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
         CliRunner().invoke(app, ["deploy", "--stack", "prod", "-p", "ModelPrices={}"])
     assert len(built) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_taken"),
+    [
+        ("ReportFrom", "", True),
+        ("ReportFrom", "o'neil+x-1@mail.example.com", True),
+        ("ReportFrom", "j\u00f6rg@example.com", False),
+        ("ReportFrom", "Ada <ada@example.com>", False),
+        ("ReportTo", "a@b.example,c@d.example", True),
+        ("ReportTo", ",".join(["a@b.example"] * 50), True),
+        ("ReportTo", ",".join(["a@b.example"] * 51), False),
+        ("ReportTo", "a@b.example, c@d.example", False),
+        ("ReportTo", "a@b.example,j\u00f6rg@example.com", False),
+    ],
+)
+def test_a_report_goes_only_to_addresses_that_ses_takes(template, name, value, is_taken):
+    # Amazon SES API v2 Reference, "Destination" and "SendEmail".
+    pattern = template["Parameters"][name]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, value)) == is_taken

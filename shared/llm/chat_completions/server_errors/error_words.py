@@ -124,7 +124,8 @@ OVERFLOW = _Words(
     r"exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))",
     r"input (?:is )?too long|reduce the length of|exceed\w* (?:the )?model token limit",
     # Gemini and xAI.
-    r"input token count.{0,40}? exceeds|maximum prompt length|token count .{0,20}exceeds",
+    r"input token count (?:is \d+ but|.{0,40}? exceeds)|maximum prompt length",
+    r"prompt too long|token count .{0,20}exceeds",
     # TGI.
     r"`?inputs`? (?:tokens \+|must have less than)",
     # vLLM, Mistral, DashScope, SGLang, Together and others.

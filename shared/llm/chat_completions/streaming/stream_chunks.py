@@ -10,6 +10,9 @@ from typing import Any
 
 from openai.types.chat import ChatCompletion
 
+# Where the pieces of a thought come: most servers; vLLM, Ollama, Groq and OpenRouter.
+_THOUGHTS = ("reasoning_content", "reasoning")
+
 
 class StreamedCompletion:
     """What a stream has said so far.
@@ -29,7 +32,7 @@ class StreamedCompletion:
         self._fields: dict[str, Any] = {}
         self._content: list[Any] = []
         self._refusal = ""
-        self._thoughts = ""
+        self._thoughts: dict[str, str] = {}
         self._thought_details: list[dict[str, Any]] = []
         self._calls: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {"index": 0, "finish_reason": None}
@@ -80,8 +83,9 @@ class StreamedCompletion:
             self._content.append(content)
         if isinstance(delta.get("refusal"), str):
             self._refusal += delta["refusal"]
-        if isinstance(delta.get("reasoning_content"), str):
-            self._thoughts += delta["reasoning_content"]
+        for name in _THOUGHTS:
+            if isinstance(delta.get(name), str):
+                self._thoughts[name] = self._thoughts.get(name, "") + delta[name]
         details = delta.get("reasoning_details")
         for detail in details if isinstance(details, list) else []:
             if isinstance(detail, Mapping):
@@ -144,7 +148,7 @@ class StreamedCompletion:
             "content": "".join(self._content) if is_text else self._content,
             "refusal": self._refusal or None,
             "tool_calls": self._calls or None,
-            "reasoning_content": self._thoughts or None,
+            **self._thoughts,
             "reasoning_details": self._thought_details or None,
         }
         choices = [{**self._choice, "message": message}] if self._has_choice else None
