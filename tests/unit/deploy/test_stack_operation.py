@@ -1,6 +1,5 @@
 """Stacks that cannot be worked on right now, and what is said about it."""
 
-from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
@@ -60,8 +59,8 @@ def test_remains_of_a_first_attempt_are_no_ground_for_a_difference():
 class SigningOut(OneStack):
     """CloudFormation whose callers are signed out once they have begun to delete the stack."""
 
-    def get_paginator(self, name):
-        return SimpleNamespace(paginate=lambda **asked: [{"StackEvents": []}])
+    def describe_stack_events(self, *, StackName):
+        return {"StackEvents": []}
 
     def delete_stack(self, *, StackName):
         error = {"Error": {"Code": "ExpiredToken", "Message": "expired"}}
