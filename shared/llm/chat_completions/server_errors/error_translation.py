@@ -306,6 +306,29 @@ def objects_to_tools(error: openai.OpenAIError) -> bool:
     )
 
 
+def objects_to_system_message(error: openai.APIStatusError) -> bool:
+    """Whether the server says that its model takes no message of the system.
+
+    Most are errors of the model's own template, for which servers have every status.
+    """
+    return error.status_code in (400, 404, 422, 500) and bool(
+        words.SYSTEM_MESSAGE.search(read_error_body(error.body).text)
+    )
+
+
+def wants_thoughts_back(error: openai.OpenAIError) -> bool:
+    """Whether the server speaks of the thoughts behind earlier calls, which it wants back.
+
+    DeepSeek, Kimi and Gemini 3 take the result of a call only beside what had led to it
+    ("Thinking Mode" and "Thought signatures" in their documentation).
+    """
+    return (
+        isinstance(error, openai.APIStatusError)
+        and error.status_code in (400, 422, 500)
+        and bool(words.THOUGHTS.search(read_error_body(error.body).text))
+    )
+
+
 def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | None:
     """The pause that the provider asks for, in seconds from now, at most one day.
 

@@ -1,0 +1,85 @@
+"""The local stack's state on the disk: whole or not at all, and of the newest moment."""
+
+import json
+
+import pytest
+
+from infra.local.saved_state import changes_state, read_saved, take_up, was_cut_short
+
+EARLIER, LATER = "2026-03-01T14:30:05+00:00", "2026-03-01T14:30:09+00:00"
+
+
+@pytest.fixture
+def services(tmp_path):
+    folder = tmp_path / "services"
+    folder.mkdir()
+    return folder
+
+
+def write(folder, at="", *, is_last=False, **files):
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.json").write_text(text)
+    if at:
+        (folder / "saved.json").write_text(json.dumps({"at": at, "is_last": is_last}))
+
+
+def read(folder):
+    return {path.stem: path.read_text() for path in folder.iterdir() if path.stem != "saved"}
+
+
+def test_a_draft_without_its_mark_is_dropped(services):
+    write(services, EARLIER, sqs="old", s3="old")
+    write(services.parent / "services-x1", sqs="half of it")
+    assert take_up(services).at.isoformat() == EARLIER
+    assert read(services) == {"sqs": "old", "s3": "old"}
+    assert [path.name for path in services.parent.iterdir()] == ["services"]
+
+
+@pytest.mark.parametrize("moved", [(), ("sqs",), ("sqs", "dynamodb")])
+def test_a_whole_draft_is_taken_up_wherever_its_move_broke_off(services, moved):
+    write(services, EARLIER, sqs="old", s3="old")
+    draft = services.parent / "services-x1"
+    write(draft, LATER, sqs="new", dynamodb="new")
+    for name in moved:
+        (draft / f"{name}.json").replace(services / f"{name}.json")
+    assert take_up(services).at.isoformat() == LATER
+    assert read(services) == {"sqs": "new", "dynamodb": "new", "s3": "old"}
+    assert read_saved(services).at.isoformat() == LATER
+    assert not draft.exists()
+
+
+def test_what_a_stack_was_stopped_with_is_the_last_only_until_it_is_taken_up(services):
+    record = services.parent / "local.json"
+    assert take_up(services) is None
+    assert not was_cut_short(record, services)
+    record.write_text("{}")
+    assert was_cut_short(record, services)
+    # Whoever shuts the machine down in order lets it write, and removes no record.
+    write(services, LATER, is_last=True)
+    assert not was_cut_short(record, services)
+    assert take_up(services).is_last
+    assert was_cut_short(record, services)
+    assert read_saved(services).at.isoformat() == LATER
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "changes"),
+    [
+        ("GET", "", False),
+        ("HEAD", "", False),
+        ("PUT", "", True),
+        ("DELETE", "", True),
+        ("POST", "", True),
+        ("POST", "DynamoDB_20120810.Query", False),
+        ("POST", "DynamoDB_20120810.BatchGetItem", False),
+        ("POST", "DynamoDB_20120810.PutItem", True),
+        ("POST", "DynamoDB_20120810.TransactWriteItems", True),
+        ("POST", "AmazonSQS.GetQueueAttributes", False),
+        ("POST", "AmazonSQS.ReceiveMessage", True),
+        ("POST", "Logs_20140328.FilterLogEvents", False),
+    ],
+)
+def test_what_only_reads_has_nothing_written(method, target, changes):
+    headers = [(b"host", b"127.0.0.1"), *([(b"x-amz-target", target.encode())] if target else [])]
+    assert changes_state({"type": "http", "method": method, "headers": headers}) is changes
