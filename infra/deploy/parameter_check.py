@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.aws import aws_errors_as
+from infra.aws import QUICK, aws_errors_as
 from infra.deploy.stack_operation import read_kept_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import Ref, read_defaults
@@ -53,7 +53,7 @@ def check_parameters(place: StackPlace, parameters: Mapping[str, str]) -> None:
             long; the message says which and why.
     """
     with aws_errors_as(DeployError):
-        kept = read_kept_parameters(place.client("cloudformation"), place.stack_name)
+        kept = read_kept_parameters(place.client("cloudformation", QUICK), place.stack_name)
     template, values = place.parse_template(), {**read_defaults(), **kept, **parameters}
     problems = find_parameter_problems(template, {**kept, **parameters})
     if problems:
