@@ -309,6 +309,34 @@ def test_an_action_that_is_waited_for_too_long_says_that_nothing_is_known_of_it(
         assert "not known" not in chromium.driver.find_element("id", "notice").text
 
 
+def test_what_was_typed_when_the_sign_in_ends_waits_for_who_has_typed_it(chromium):
+    refused = """
+    window.real ??= window.fetch;
+    window.fetch = async () => Response.json(
+      {error: {code: "forbidden", message: "the key is not known"}}, {status: 403});
+    """
+    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
+        chromium.start(address)
+        chromium.sign_in(KEY)
+        chromium.wait_for_heading("Today")
+        for key in (KEY, "another-key"):
+            chromium.open("ask", "Ask")
+            chromium.fill("Message", "What is the rent?")
+            run(chromium, refused)
+            chromium.press("Send")
+            chromium.wait_for_text("Sign in again. What you have typed waits on its page.")
+            run(chromium, MEND)
+            chromium.sign_in(key)
+            chromium.wait_for_heading("Ask")
+            field = chromium.find_field("Message")
+            if key == KEY:
+                chromium.wait(lambda f=field: f.get_attribute("value") == "What is the rent?", "")
+        chromium.wait(
+            lambda: not run(chromium, "return 'seashore-unfinished' in sessionStorage"), ""
+        )
+        assert chromium.find_field("Message").get_attribute("value") == ""
+
+
 # Answers as what stands before the API does where that is down, or is asked too often.
 FAIL = """
 window.real ??= window.fetch;
