@@ -132,8 +132,8 @@ def test_a_server_that_says_it_takes_no_tools_is_believed(server, model, status)
 
 
 def test_a_server_that_rejects_the_results_of_calls_is_asked_in_words(server, model):
-    # TencentCloud/TencentDB-Agent-Memory #1313: Cloudflare's Workers AI says "Bad input", as it takes
-    # no null for the words beside a call.
+    # TencentCloud/TencentDB-Agent-Memory #1313: Cloudflare's Workers AI says "Bad input", as it
+    # takes no null for the words beside a call.
     exchange = Exchange(Turn(text="", calls=(CALL,)), ("here",))
     server.script(calling(("look", {})), *[failing("bad_request")] * 2, calling(("look", {})))
     take(model)
