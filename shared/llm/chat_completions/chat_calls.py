@@ -22,11 +22,13 @@ from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
-from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
-from shared.llm.chat_completions.format_fallback import (
-    OutputStepRejectedError,
-    find_step_rejection,
+from shared.llm.chat_completions.call_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+    find_rejection,
 )
+from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
+from shared.llm.chat_completions.format_fallback import OutputStepRejectedError
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_full
@@ -42,12 +44,10 @@ from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
-    objects_to_tools,
     read_answer_limit,
     read_retry_after,
     rejects_key,
     translate_failure,
-    wants_thoughts_back,
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
@@ -58,14 +58,6 @@ from shared.llm.wait_words import add_next_step, name_place
 
 # A server has an objection at a time: to the name of a limit, to its value, to a system message.
 _MOST_OBJECTIONS = 4
-
-
-class ToolsRejectedError(Exception):
-    """The server says that it does not take tools."""
-
-
-class ThoughtsWantedError(Exception):
-    """The server wants the thoughts back that had led to the calls so far."""
 
 
 @dataclass(frozen=True)
@@ -390,9 +382,6 @@ def _read_text(message: ChatCompletionMessageParam) -> str:
 def _find_rejection(
     call: ChatCall, error: openai.OpenAIError
 ) -> OutputStepRejectedError | ToolsRejectedError | ThoughtsWantedError | None:
-    # First: whoever speaks of thoughts speaks of the tools' calls as well.
-    if call.tools and wants_thoughts_back(error):
-        return ThoughtsWantedError("the server wants thoughts back")
-    if call.tools and objects_to_tools(error):
-        return ToolsRejectedError("the server does not take tools")
-    return find_step_rejection(error, call.step, may_step_down=call.may_step_down)
+    return find_rejection(
+        error, call.step, may_step_down=call.may_step_down, has_tools=bool(call.tools)
+    )

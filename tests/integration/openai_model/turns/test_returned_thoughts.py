@@ -7,7 +7,14 @@ import pytest
 
 from shared.deadline import Deadline
 from shared.errors import ModelAnswerError
-from shared.llm.turns import Exchange, Tool, ToolsNotTakenError, TurnRequest, estimate_turn_tokens
+from shared.llm.turns import (
+    Exchange,
+    PastTurn,
+    Tool,
+    ToolsNotTakenError,
+    TurnRequest,
+    estimate_turn_tokens,
+)
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.model.chat_behaviours import calling, saying, sending
 from tests.integration.openai_model.answer_shapes.rows import error
@@ -82,8 +89,8 @@ def thinking(of_message, of_call, arguments="{}"):
     return sending(200, events(*pieces, ended, COUNTED, "[DONE]"))
 
 
-def take(model, *exchanges, prompt="Find it."):
-    request = TurnRequest("agent", "Do as asked.", prompt, exchanges, (TOOL,), 500)
+def take(model, *exchanges, history=()):
+    request = TurnRequest("agent", "Do as asked.", "Find it.", exchanges, (TOOL,), 500, history)
     return model.take_turn(request, Deadline.after(30)).turn
 
 
@@ -123,6 +130,37 @@ def test_who_is_not_content_with_them_is_asked_in_words(server, model, of_messag
     with pytest.raises(ToolsNotTakenError):
         take(model, exchange)
     assert len(server.calls) == 3
+
+
+def test_a_turn_without_a_thought_has_one_for_who_wants_it(server, model):
+    # DeepSeek V4 calls without a thought at times, and wants one back nevertheless that is not
+    # empty (EverMind-AI/Raven #297, NousResearch/hermes-agent #17341); Kimi with each message
+    # (MoonshotAI/kimi-cli #2498).
+    of_message, of_call, demand = next(iter(SERVERS.values()))
+    server.script(
+        thinking(of_message, of_call),
+        thinking({"reasoning_content": ""}, {}),
+        sending(400, demand),
+        saying("Done."),
+    )
+    exchanges = [Exchange(take(model), ("here",))]
+    exchanges.append(Exchange(take(model, *exchanges), ("there",)))
+    assert take(model, *exchanges, history=(PastTurn("Hello", "Hi"),)).text == "Done."
+    said = [m for m in server.calls[-1].body["messages"] if m["role"] == "assistant"]
+    assert [m["reasoning_content"] for m in said] == [".", "Hm. ?", "."]
+
+
+def test_a_conversation_that_lacks_thoughts_takes_no_other_its_tools(server, model):
+    # Gemini 3 takes no other signature than its own, and another model may have begun this one.
+    of_message, of_call, demand = SERVERS["0xsline/OpenChatCut #6: Gemini 3"]
+    server.script(thinking({}, {}), *[sending(400, demand)] * 2)
+    unsigned = Exchange(take(model), ("here",))
+    with pytest.raises(ToolsNotTakenError):
+        take(model, unsigned)
+    server.script(thinking(of_message, of_call), saying("Done."))
+    assert take(model, Exchange(take(model), ("here",))).text == "Done."
+    assert said_before(server)["tool_calls"][0]["extra_content"] == SIGNED
+    assert "reasoning_content" not in said_before(server)
 
 
 def test_pieces_of_a_thought_become_one(server, model):
