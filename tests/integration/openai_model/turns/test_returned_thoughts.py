@@ -27,6 +27,10 @@ DETAILS = [
     {"type": "reasoning.text", "index": 0, "text": "Hm.", "format": "google-gemini-v1"},
     {"type": "reasoning.encrypted", "index": 0, "data": "CvcQAdHtim8=", "id": "tool_1"},
 ]
+BLOCKS = [
+    {"type": "thinking", "thinking": "Hm.", "signature": "EqoB"},
+    {"type": "redacted_thinking", "data": "EmwK"},
+]
 MISSING = (
     "Function call is missing a thought_signature in functionCall parts. This is required for tools"
     " to work correctly, and missing thought_signature may lead to degraded model performance."
@@ -63,6 +67,14 @@ SERVERS = {
         {},
         {"extra_content": SIGNED},
         [{"error": {"code": 400, "message": MISSING, "status": "INVALID_ARGUMENT"}}],
+    ),
+    "openai/openai-agents-python #678: Claude that thinks, behind LiteLLM": (
+        {"reasoning_content": "Hm.", "thinking_blocks": BLOCKS},
+        {},
+        error("litellm.BadRequestError: AnthropicException - messages.1.content.0.type: Expected"
+              " `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is"
+              " enabled, a final `assistant` message must start with a thinking block (preceeding"
+              " the lastmost set of `tool_use` and `tool_result` blocks).", None, 400),
     ),
     "massgen/MassGen #624: Gemini 3 behind OpenRouter": (
         {"reasoning_details": DETAILS},
@@ -172,6 +184,27 @@ def test_pieces_of_a_thought_become_one(server, model):
         "reasoning_content": "I look.",
         "reasoning_details": [{**parts[0], "text": "I look.", "signature": "s"}],
     }
+
+
+def test_pieces_of_claudes_thoughts_become_one_up_to_its_signature(server, model):
+    def block(thinking, signature=""):
+        return {"type": "thinking", "thinking": thinking, "signature": signature}
+
+    pieces = [block("I "), block("look."), block("", "Eqo"), block("Or "), block("not.")]
+    server.script(thinking({"thinking_blocks": [*pieces, block("", "Emw")]}, {}))
+    assert json.loads(take(model).kept_fields) == {
+        "thinking_blocks": [block("I look.", "Eqo"), block("Or not.", "Emw")]
+    }
+
+
+def test_signatures_stay_apart(server, model):
+    # OpenRouter gives each whole; its own client adds up nothing but texts.
+    signed = [
+        {"type": "reasoning.encrypted", "index": 0, "data": data, "id": f"tool_{data}"}
+        for data in "ab"
+    ]
+    server.script(thinking({"reasoning_details": signed}, {}))
+    assert json.loads(take(model).kept_fields) == {"reasoning_details": signed}
 
 
 def test_thoughts_without_room_are_left_and_it_is_asked_in_words(build, server):
