@@ -22,13 +22,11 @@ from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
-from shared.llm.chat_completions.call_rejections import (
-    ThoughtsWantedError,
-    ToolsRejectedError,
-    find_rejection,
-)
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
-from shared.llm.chat_completions.format_fallback import OutputStepRejectedError
+from shared.llm.chat_completions.format_fallback import (
+    OutputStepRejectedError,
+    find_step_rejection,
+)
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_full
@@ -51,6 +49,11 @@ from shared.llm.chat_completions.server_errors.error_translation import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.tool_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+    find_tool_rejection,
+)
 from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
@@ -382,6 +385,7 @@ def _read_text(message: ChatCompletionMessageParam) -> str:
 def _find_rejection(
     call: ChatCall, error: openai.OpenAIError
 ) -> OutputStepRejectedError | ToolsRejectedError | ThoughtsWantedError | None:
-    return find_rejection(
-        error, call.step, may_step_down=call.may_step_down, has_tools=bool(call.tools)
-    )
+    rejection = find_tool_rejection(error, call.messages) if call.tools else None
+    if rejection is not None:
+        return rejection
+    return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

@@ -11,11 +11,14 @@ from shared.deadline import Deadline
 from shared.errors import ContextOverflowError, ModelAnswerError, ModelRefusalError, SeashoreError
 from shared.llm.call_chain import CallChain, find_most_of_turn
 from shared.llm.chat_completions.answer_room import AnswerRoom
-from shared.llm.chat_completions.call_rejections import ThoughtsWantedError, ToolsRejectedError
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller
 from shared.llm.chat_completions.chat_replies import ONLY_THOUGHTS, Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.tool_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+)
 from shared.llm.chat_completions.worded_calls import read_worded_calls
 from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
@@ -63,7 +66,7 @@ class ToolTurns:
 
         Raises:
             ToolsNotTakenError: The server said that it does not take tools, now or before; or it
-                wants thoughts back for which there is no room.
+                rejects the request, or wants thoughts back for which there is no room.
             SeashoreError: As `LanguageModel.answer` says; with what was consumed (`PaidCalls`).
         """
         with self._lock:
@@ -110,8 +113,9 @@ class ToolTurns:
     def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         try:
             return self._caller.call(call, deadline, chain)
-        except ToolsRejectedError:
-            self._remember(takes_tools=False)
+        except ToolsRejectedError as rejection:
+            if rejection.by_name:
+                self._remember(takes_tools=False)
             raise ToolsNotTakenError from None
 
     def _read(self, reply: Reply, request: TurnRequest) -> Turn:
