@@ -8,8 +8,8 @@ from openai.types.chat import ChatCompletionMessageParam
 from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
+    find_wanted_thoughts,
     objects_to_tools,
-    wants_thoughts_back,
 )
 
 
@@ -26,7 +26,15 @@ class ToolsRejectedError(Exception):
 
 
 class ThoughtsWantedError(Exception):
-    """The server wants the thoughts back that had led to the calls so far."""
+    """The server wants the thoughts back that had led to the calls so far.
+
+    Args:
+        named: What it calls them, in small letters.
+    """
+
+    def __init__(self, named: str) -> None:
+        super().__init__(f"the server wants {named} back")
+        self.named = named
 
 
 def find_tool_rejection(
@@ -39,8 +47,9 @@ def find_tool_rejection(
         messages: What was said.
     """
     # First: whoever speaks of thoughts speaks of the tools' calls as well.
-    if wants_thoughts_back(error):
-        return ThoughtsWantedError("the server wants thoughts back")
+    named = find_wanted_thoughts(error)
+    if named:
+        return ThoughtsWantedError(named)
     if objects_to_tools(error):
         return ToolsRejectedError(by_name=True)
     # Each server has rules of its own for calls and their results. Asked in words it gets neither,

@@ -32,6 +32,10 @@ from shared.llm.turns import (
     estimate_turn_tokens,
 )
 
+# For a turn in which the model had no thought, or another model spoke: DeepSeek and Kimi want one
+# of each, and none that is empty.
+_NO_THOUGHT = {"reasoning_content": "."}
+
 
 class ToolTurns:
     """Takes turns with one model of one server, and remembers whether that takes tools.
@@ -53,8 +57,9 @@ class ToolTurns:
         self._window = window
         self._lock = threading.Lock()
         self._takes_tools: bool | None = None
-        # Set by any thread, and never taken back.
-        self._wants_thoughts = False
+        # What the server calls the thoughts that it wants back; set by any thread, and never taken
+        # back.
+        self._wanted_thoughts = ""
 
     def take(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take a turn; one that is cut off is asked for once more with more room.
@@ -73,15 +78,17 @@ class ToolTurns:
         room = AnswerRoom(request.max_output_tokens, self._window, request.room_tokens)
         try:
             while True:
-                gives_thoughts = self._wants_thoughts
-                call = self._write(request, room, gives_thoughts)
+                wanted = self._wanted_thoughts
+                call = self._write(request, room, wanted)
                 try:
                     reply = self._call(call, deadline, chain)
-                except ThoughtsWantedError:
-                    if gives_thoughts:
-                        self._remember(takes_tools=False)
+                except ThoughtsWantedError as error:
+                    if wanted:
+                        # Else another model may have begun it, whose calls have none of this one's.
+                        if all(map(_has_thoughts, request.exchanges)):
+                            self._remember(takes_tools=False)
                         raise ToolsNotTakenError from None
-                    self._wants_thoughts = True
+                    self._wanted_thoughts = error.named
                     continue
                 chain.charge(reply.usage, call.prompt_tokens, call.max_tokens)
                 self._caller.check_was_read(call, reply)
@@ -93,14 +100,15 @@ class ToolTurns:
         except SeashoreError as error:
             raise charge_failure(error, chain.usage, room.found_tokens) from None
 
-    def _write(self, request: TurnRequest, room: AnswerRoom, gives_thoughts: bool) -> ChatCall:
-        if not gives_thoughts:
+    def _write(self, request: TurnRequest, room: AnswerRoom, wanted_thoughts: str) -> ChatCall:
+        if not wanted_thoughts:
             return _write_call(_leave_thoughts(request), room)
         try:
-            return _write_call(request, room)
+            call = _write_call(request, room)
         except ContextOverflowError:
             _write_call(_leave_thoughts(request), room)
             raise ToolsNotTakenError from None
+        return _fill_thoughts(call) if wanted_thoughts in _NO_THOUGHT else call
 
     def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         try:
@@ -134,6 +142,20 @@ class ToolTurns:
     def _remember(self, *, takes_tools: bool) -> None:
         with self._lock:
             self._takes_tools = takes_tools
+
+
+def _has_thoughts(exchange: Exchange) -> bool:
+    turn = exchange.turn
+    return bool(turn.kept_fields or any(call.kept_fields for call in turn.calls))
+
+
+def _fill_thoughts(call: ChatCall) -> ChatCall:
+    """The call with a thought in each message of the model that has none."""
+    messages: list[Any] = [
+        {**_NO_THOUGHT, **message} if message["role"] == "assistant" else message
+        for message in call.messages
+    ]
+    return replace(call, messages=messages)
 
 
 def _leave_thoughts(request: TurnRequest) -> TurnRequest:
