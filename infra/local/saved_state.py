@@ -38,6 +38,8 @@ _DELAY_SECONDS = 2.0
 # Of the time from one save to the next a processor works for them a tenth at the most.
 _REST = 9
 _MOST_SAVE_SECONDS = 120.0
+# A deployment that is broken off may stay as it is for good.
+_MOST_DEPLOYMENT_SECONDS = 900.0
 # A notice of an upload is on its way for as long.
 _NOTICE_SECONDS = 2
 
@@ -169,37 +171,49 @@ class _Saver:
         while True:
             await self.changed.wait()
             await asyncio.sleep(_DELAY_SECONDS)
-            while _is_deploying():
+            latest = time.monotonic() + _MOST_DEPLOYMENT_SECONDS
+            while _is_deploying() and time.monotonic() < latest:
                 await asyncio.sleep(_DELAY_SECONDS)
             self.changed.clear()
             try:
-                used = await self._save()
-            except OSError as error:  # for a folder or a process there is no room
+                await asyncio.sleep(await self._save() * _REST)
+            except OSError as error:  # a disk that is full, no memory for the copy
                 self.changed.set()
-                used = 0.0
-                _log(f"State: not written, which is tried again ({error})")
-            await asyncio.sleep(used * _REST)
+                _log(f"State: not written, which is tried again: {error}")
 
     async def _save(self) -> float:
-        """Save once; how many seconds of a processor that took."""
+        """Save once; how many seconds of a processor that took.
+
+        Raises:
+            OSError: There is no room or no memory for it.
+        """
         draft = _make_draft(self._services)
-        self._copy = _fork_writer(draft, self._services)
-        deadline = time.monotonic() + _MOST_SAVE_SECONDS
-        while True:
-            await asyncio.sleep(0.05)
-            ended, status, used = os.wait4(self._copy, os.WNOHANG)
-            if ended:
-                self._copy = None
-                break
-            if time.monotonic() > deadline:
-                os.kill(self._copy, signal.SIGKILL)
+        try:
+            self._copy = _fork_writer(draft, self._services)
+            status, seconds = await self._follow_copy(self._copy)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        finally:
+            self._copy = None
         if status == 0:
             _put_in_place(draft, self._services)
         else:
             shutil.rmtree(draft, ignore_errors=True)
             self.changed.set()
             _log(f"State: not written, which is tried again (the copy ended with {status})")
-        return used.ru_utime + used.ru_stime
+        return seconds
+
+    async def _follow_copy(self, pid: int) -> tuple[int, float]:
+        """Wait until the copy has ended: how, and how many seconds of a processor it took."""
+        deadline = time.monotonic() + _MOST_SAVE_SECONDS
+        while True:
+            await asyncio.sleep(0.05)
+            ended, status, used = os.wait4(pid, os.WNOHANG)
+            if ended:
+                return status, used.ru_utime + used.ru_stime
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
 
     def _end_copy(self) -> None:
         if self._copy is not None:

@@ -52,9 +52,9 @@ _TEXT_PARTS = frozenset({"text", "output_text", ""})
 ANSWERED_HOST = "answered.invalid"
 # What a header says is more than this is no cost of a call.
 _MOST_USD_OF_A_CALL = 10_000.0
-# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi and OpenRouter;
-# of each call Gemini's signature of them.
-_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details")
+# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi, OpenRouter and
+# Claude (LiteLLM); of each call Gemini's signature of them.
+_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details", "thinking_blocks")
 _KEPT_OF_CALL = ("extra_content",)
 # Where servers put what a model thinks aloud.
 _THOUGHTS = ("reasoning_content", "reasoning")

@@ -131,3 +131,16 @@ def test_a_task_that_waits_for_the_models_rate_is_cancelled_until_a_call_was_ans
         assert desk.task("had-none").status is TaskStatus.CANCELLED
         assert desk.task("had-one").status is TaskStatus.RUNNING
         assert len(desk.server.calls) == 2
+
+
+def test_a_task_that_waits_and_is_posted_again_has_one_message():
+    with open_task_desk(model_prices=PRICES, chat_daily_cap_usd=0.0001) as desk:
+        desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+        desk.server.calls.clear()
+        queue = desk.account.settings.work_queue_url
+        post_task(desk, "t")
+        desk.pipeline.run()
+        assert desk.task("t").status is TaskStatus.RECEIVED
+        waiting = desk.account.count_messages(queue)
+        post_task(desk, "t")
+        assert desk.account.count_messages(queue) == waiting > 0

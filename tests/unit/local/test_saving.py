@@ -28,7 +28,6 @@ class Emulator:
     def __init__(self, services):
         self.services = services
         self.rows = ["first"]
-        self.stacks = {}
         self.secrets = {("1", "eu", MODEL_KEY_SECRET): "sk-canary", ("1", "eu", "other"): "kept"}
         self.get_more = dict
         self.persistence = SimpleNamespace(
@@ -57,7 +56,6 @@ def emulator(tmp_path, monkeypatch):
     modules = {
         "app": SimpleNamespace(_build_persistence_save_dict=lambda: {"dynamodb": fake.get_state}),
         "core.persistence": fake.persistence,
-        "services.cloudformation": SimpleNamespace(_stacks=SimpleNamespace(_data=fake.stacks)),
         "services.lambda_svc": SimpleNamespace(),
         "services.secretsmanager": SimpleNamespace(_secrets=SimpleNamespace(_data=fake.secrets)),
         "services.sqs": SimpleNamespace(_queues_lock=threading.Lock()),
@@ -141,22 +139,6 @@ def test_a_stop_just_when_the_state_is_written_leaves_the_last(emulator):
     assert run(emulator, is_whole)
     take_up(emulator.services)
     assert read_payload(emulator)["rows"] == ["first", "second"]
-
-
-@pytest.mark.parametrize(
-    ("status", "is_written"),
-    [
-        ("CREATE_COMPLETE", True),
-        # So it stays where a plan was not carried out.
-        ("REVIEW_IN_PROGRESS", True),
-        ("UPDATE_IN_PROGRESS", False),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", False),
-    ],
-)
-def test_nothing_is_written_while_a_stack_is_being_changed(emulator, status, is_written):
-    emulator.stacks["prod"] = {"StackStatus": status}
-    seconds = 5.0 if is_written else 0.3
-    assert run(emulator, lambda: read_payload(emulator), seconds) == is_written
 
 
 @pytest.mark.parametrize("function", ["tempfile.mkdtemp", "os.fork"])
