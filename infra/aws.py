@@ -26,12 +26,19 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
+from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
 from shared.errors import OperatorError
 
 # A variable that tells a command that the local stack's emulator is its AWS.
 REHEARSAL = "SEASHORE_REHEARSAL"
+
+# For a first look, after which it is known whether AWS can be reached at all: a server that says
+# nothing would be waited for, for five minutes, without a word.
+QUICK = Config(
+    connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _INVALID_CODES = frozenset(
@@ -48,10 +55,28 @@ _INVALID_CODES = frozenset(
 # Reference, "Troubleshooting AWS Signature Version 4 errors").
 _SKEWED_CODES = frozenset({"RequestInTheFuture", "RequestTimeTooSkewed"})
 _SKEWED = re.compile("Signature (expired|not yet current)")
+_SERVER_FAULT = 500
+_ADDRESS = re.compile(r"https?://[^/\s]")
+ADVICE_UNREACHED = "Check the network, its proxy and the region's name"
 _ISO_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
-_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_THROTTLED_CODES = frozenset(
+    {
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+class NotAwsError(BotoCoreError):
+    """What has answered is no AWS, but a page of a proxy or of a network."""
+
+    fmt = "a web page has answered {operation_name} in the place of AWS"
 
 
 def name_command(arguments: str) -> str:
@@ -72,8 +97,16 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
         profile: Profile to use instead of the configured one.
 
     Raises:
-        OperatorError: The profile does not exist, or no region is configured.
+        OperatorError: The profile does not exist, no region is configured, or an address in the
+            environment is none.
     """
+    for name, address in os.environ.items():
+        # boto3 has no error of its own for it.
+        if name.startswith("AWS_ENDPOINT_URL") and not _ADDRESS.match(address or "http://a"):
+            raise OperatorError(
+                f"{name} is {address!r}, which is no address: unset it, or give one such as "
+                "http://127.0.0.1:4566."
+            )
     with aws_errors_as(OperatorError):
         session = boto3.session.Session(
             botocore_session=_read_times_fast(botocore.session.Session()),
@@ -115,9 +148,19 @@ def _read_times_fast(session: botocore.session.Session) -> botocore.session.Sess
 
     Of a listing of a thousand objects botocore's own reading of the times is the most work.
     """
+    session.register("before-parse", _refuse_page)
     factory = session.get_component("response_parser_factory")
     factory.set_parser_defaults(timestamp_parser=_parse_time)
     return session
+
+
+def _refuse_page(**event: Any) -> None:
+    """Raise where a network that wants one to sign in has answered; of S3 a page is a document."""
+    answer, operation_model = event["response_dict"], event["operation_model"]
+    is_page = answer["headers"].get("content-type", "").startswith("text/html")
+    is_final = answer["status_code"] < _SERVER_FAULT  # others are tried again
+    if is_page and is_final and operation_model.service_model.service_name != "s3":
+        raise NotAwsError(operation_name=operation_model.name)
 
 
 def _parse_time(value: Any) -> datetime:
@@ -163,6 +206,11 @@ def aws_errors_as(error_type: type[OperatorError]) -> Iterator[None]:
         raise error_type(describe_client_error(error)) from error
     except BotoCoreError as error:
         raise error_type(_describe_core_error(error)) from error
+    except ResponseParserError as error:
+        # Of no class that callers know.
+        unread = NotAwsError(operation_name="a request")
+        unread.__cause__ = error
+        raise error_type(_describe_core_error(unread)) from unread
 
 
 def describe_client_error(error: ClientError) -> str:
@@ -178,14 +226,26 @@ def describe_client_error(error: ClientError) -> str:
             f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`, "
             "and that the account has this region enabled."
         )
-    if code in _DENIED_CODES:
+    if code in DENIED_CODES:
         return f"The AWS credentials may not do this: {message}"
+    if code in _THROTTLED_CODES:
+        return (
+            f"AWS asks for patience at {error.operation_name} ({message or code}): wait a minute, "
+            "then try again."
+        )
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_FAULT:
+        return (
+            f"AWS, or a proxy before it, has failed at {error.operation_name} ({message or code}): "
+            "try again in a minute."
+        )
     return f"AWS refused {error.operation_name}: {message or code}"
 
 
 def _describe_core_error(error: BotoCoreError) -> str:
     match error:
-        case NoCredentialsError() | PartialCredentialsError():
+        case PartialCredentialsError():
+            return f"{_one_line(str(error))}: set it too, or neither and AWS_PROFILE."
+        case NoCredentialsError():
             return "No AWS credentials were found: run `aws configure`, or set AWS_PROFILE."
         case TokenRetrievalError() | SSOError() | CredentialRetrievalError():
             return (
@@ -195,7 +255,9 @@ def _describe_core_error(error: BotoCoreError) -> str:
         case ProfileNotFound():
             return f"{_one_line(str(error))}: choose one of `aws configure list-profiles`."
         case AwsConnectionError() | HTTPClientError():
-            return f"AWS cannot be reached: {_one_line(str(error))}"
+            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
+        case NotAwsError():
+            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
         case _:
             return f"AWS could not be asked: {_one_line(str(error))}"
 

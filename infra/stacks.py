@@ -9,7 +9,14 @@ from typing import Any
 
 import boto3
 
-from infra.aws import aws_errors_as, open_emulator_session, open_session, share_clients
+from infra.aws import (
+    QUICK,
+    aws_errors_as,
+    name_command,
+    open_emulator_session,
+    open_session,
+    share_clients,
+)
 from infra.deploy.stack_operation import describe_stack, read_outputs
 from infra.local.record import LocalFolder, read_live_record
 from shared.errors import LocalStackError, OperatorError, UnknownStackError
@@ -77,6 +84,33 @@ def check_stack_name(name: str) -> str:
     return name
 
 
+def advise_on_status(name: str, status: str) -> str:
+    """What to do about a stack that is in a status other than a good one.
+
+    Source: AWS CloudFormation User Guide, "Stack status codes".
+    """
+    deploy = f"`{name_command(f'deploy --stack {name}')}`"
+    match status:
+        case "ROLLBACK_COMPLETE" | "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS":
+            return f"{deploy} makes it anew, and clears away what a failed attempt has left."
+        case "UPDATE_ROLLBACK_FAILED":
+            return (
+                "run `aws cloudformation continue-update-rollback --stack-name "
+                f"{name}`, then {deploy}."
+            )
+        case "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED":
+            return (
+                f"delete it with `{name_command(f'destroy --stack {name}')}`, which says what "
+                f"stands in its way, then {deploy}."
+            )
+        case "UPDATE_ROLLBACK_COMPLETE" | "UPDATE_FAILED":
+            return f"its last update failed: mend the cause, then {deploy}."
+        case _ if status.endswith("_IN_PROGRESS"):
+            return "it is being changed right now: wait until that is done, then try again."
+        case _:
+            return f"it has none of this pipeline's outputs: check the name, or {deploy}."
+
+
 def resolve_aws_stack(name: str, region: str | None = None, profile: str | None = None) -> Stack:
     """Find a stack on AWS by its name.
 
@@ -92,7 +126,7 @@ def resolve_aws_stack(name: str, region: str | None = None, profile: str | None 
     try:
         session = open_session(region, profile)
         with aws_errors_as(OperatorError):
-            stack = describe_stack(session.client("cloudformation"), name)
+            stack = describe_stack(session.client("cloudformation", config=QUICK), name)
     except OperatorError as error:
         # Whoever has mistyped the local stack's name has perhaps nothing to do with AWS.
         raise OperatorError(
@@ -107,8 +141,10 @@ def resolve_aws_stack(name: str, region: str | None = None, profile: str | None 
         )
     outputs = read_outputs(stack)
     if not outputs:
+        status = stack["StackStatus"]
         raise UnknownStackError(
-            f"The stack {name!r} is not ready: its status is {stack['StackStatus']}."
+            f"The stack {name!r} is not ready, its status is {status}: "
+            f"{advise_on_status(name, status)}"
         )
     return Stack(name, session.region_name, session, None, outputs)
 

@@ -124,11 +124,18 @@ class TaskStatus(StrEnum):
         return self.has_result or self is TaskStatus.CANCELLED
 
 
-# A message that comes again runs anew; a replay takes up a task that was given up.
+# A message that comes again runs anew; a replay takes up a task that was given up. One that has to
+# wait before a call was made for it stands as one that was not started.
 LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.RECEIVED: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED, TaskStatus.CANCELLED}),
     TaskStatus.RUNNING: frozenset(
-        {TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.PARTIAL, TaskStatus.FAILED}
+        {
+            TaskStatus.RECEIVED,
+            TaskStatus.RUNNING,
+            TaskStatus.DONE,
+            TaskStatus.PARTIAL,
+            TaskStatus.FAILED,
+        }
     ),
     TaskStatus.FAILED: frozenset({TaskStatus.RUNNING}),
     TaskStatus.DONE: frozenset(),

@@ -35,6 +35,15 @@ def _to_printable_characters(text: str) -> Iterable[str]:
                 yield character
 
 
+def fold_text(text: str) -> str:
+    """A text as it is compared in a search: whatever its case, and however its accents are spelt.
+
+    macOS takes an é in a file's name apart, a keyboard gives it as one (Unicode Standard Annex
+    #15, NFD and NFC).
+    """
+    return unicodedata.normalize("NFC", text).casefold()
+
+
 def defuse_cell(text: str) -> str:
     """A text on one harmless line that no spreadsheet takes for a formula."""
     line = " ".join(to_printable(text).split())

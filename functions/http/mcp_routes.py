@@ -25,7 +25,7 @@ from shared.ledger.documents import Document
 from shared.ledger.tasks import find_task
 from shared.messages.message import describe_problems
 from shared.messages.message_groups import group_of_sender
-from shared.messages.tasks import MAX_DOCUMENTS, AskTask
+from shared.messages.tasks import MAX_DOCUMENTS, AskTask, Prompt
 
 # What one call of a tool returns at the most.
 _MOST_RESULT_TOKENS = 8_000
@@ -78,7 +78,7 @@ class _TaskAsked(BaseModel):
 class _QuestionAsked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    question: str = Field(min_length=1, max_length=8_000)
+    question: Prompt
     documents: list[str] = Field(
         min_length=1, max_length=MAX_DOCUMENTS, description="Ids or file names."
     )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ledger.documents import EmbeddedFile
 from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.problem_words import SOMETHING_PATTERN
 from shared.messages.task_names import TASK_ID_PATTERN, TASK_ID_WORDS
 from shared.messages.tasks import Callback, FieldsToFind, TaskName
 
@@ -23,7 +24,6 @@ DAY_PATTERN = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 # A key in S3 has 1,024 bytes at the most, and a character four.
 _MAX_KEY_CHARACTERS = 256
 _KEY_PATTERN = r"^[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-_SOMETHING = r"\S"
 
 # What is told of a text that does not fit.
 PATTERN_WORDS = {
@@ -36,7 +36,6 @@ PATTERN_WORDS = {
     CALLER_KEY_PATTERN: "it may have letters, digits and signs of ASCII, and no spaces",
     DAY_PATTERN: "it has to be a day, as 2026-03-01",
     _KEY_PATTERN: "it may not begin with a slash, nor have control characters",
-    _SOMETHING: "it is empty",
 }
 
 ThreadId = Annotated[
@@ -84,7 +83,7 @@ class ChatRequest(_Request):
     message: str = Field(
         min_length=1,
         max_length=MAX_MESSAGE_CHARACTERS,
-        pattern=_SOMETHING,
+        pattern=SOMETHING_PATTERN,
         description="What you ask, 1 to 10,000 characters that are not all white space.",
     )
     thread_id: ThreadId | None = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.lifecycle import DocumentStatus
+from shared.messages.problem_words import SOMETHING_PATTERN
 
 _MOST_NAMES = 1_000
 _MOST_REASON_CHARACTERS = 500
@@ -54,8 +55,10 @@ class RedoRequest(_DocumentsMeant):
 
 
 class RedoAnswer(_OperationAnswer):
-    """What a redo takes at the most, and how much of it is ordered.
+    """What a redo takes at the most with one call for each answer, and how much of it is ordered.
 
+    An answer that is cut off or has not the asked-for shape is asked again, twice at the most:
+    `asked_again_cost_usd` is what it costs if each of them is.
     `skipped` counts the others that were meant by why they are not redone: `in_flight`, `deleted`,
     or `ordered` by this very order. Of `unread` documents, which are read anew first, no tokens are
     known; of a model without a price no cost. If it is not complete, send the same `order` again.
@@ -70,6 +73,7 @@ class RedoAnswer(_OperationAnswer):
     input_tokens: int
     most_output_tokens: int
     most_cost_usd: float | None
+    asked_again_cost_usd: float | None
     unread: int
     ordered: int
     is_complete: bool
@@ -129,7 +133,7 @@ class PauseRequest(_OperationRequest):
     reason: str = Field(
         min_length=1,
         max_length=_MOST_REASON_CHARACTERS,
-        pattern=r"\S",
+        pattern=SOMETHING_PATTERN,
         description="Why: the report and `seashore watch` show it.",
     )
 

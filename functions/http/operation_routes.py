@@ -186,7 +186,7 @@ def answer_redo(
     terms = RedoTerms(model=request.model, is_fresh=request.fresh)
     plan = plan_redo(find_selected(_read_selection(request), services), order, terms, services)
     ordered = 0 if request.dry_run else order_redo(plan, order, terms, services, deadline)
-    most = plan.estimate.most_cost_micro_usd
+    most, again = plan.estimate.most_cost_micro_usd, plan.estimate.asked_again_micro_usd
     return RedoAnswer(
         dry_run=request.dry_run,
         order=order,
@@ -197,6 +197,7 @@ def answer_redo(
         input_tokens=plan.estimate.input_tokens,
         most_output_tokens=plan.estimate.most_output_tokens,
         most_cost_usd=None if most is None else most / MICRO_USD_PER_USD,
+        asked_again_cost_usd=None if again is None else again / MICRO_USD_PER_USD,
         unread=plan.estimate.unread,
         ordered=ordered,
         is_complete=request.dry_run or ordered == len(plan.documents),

@@ -55,6 +55,11 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Of an argument or option that is missing nothing is said yet but its name.
+            if not error.message and error.ctx is not None:
+                error.message = error.ctx.command.epilog or ""
+            raise
         except SeashoreError as error:
             open_output().say("Error: " + " ".join(str(error).split()), style="red")
             raise typer.Exit(find_exit_code(error)) from error

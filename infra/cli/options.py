@@ -140,11 +140,18 @@ class FindOptions:
     ] = None
 
 
-def add_command(group: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
+def add_command(
+    group: typer.Typer, name: str | None = None, *, example: str | None = None
+) -> Callable[[Command], Command]:
     """Declare a function as a command of a group.
 
     A parameter whose type is a dataclass stands for an option each of its fields. What the function
     returns is the exit status of the command, none being 0.
+
+    Args:
+        group: The group.
+        name: Its name; None for that of the function.
+        example: A line to type, for the help and for whoever leaves out what the command needs.
     """
 
     def declare(command: Command) -> Command:
@@ -163,7 +170,7 @@ def add_command(group: typer.Typer, name: str | None = None) -> Callable[[Comman
 
         run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # Typer reads it
         run.__annotations__ = {option.name: option.annotation for option in options}
-        group.command(name)(run)
+        group.command(name, epilog=example and f"Example: {example}")(run)
         return command
 
     return declare

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import name_command
 from infra.deploy.stack_changes import ResourceChange, read_changes
@@ -174,8 +174,8 @@ class StackOperation:
                 return None
             case "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED":
                 raise DeployError(
-                    f"The stack {self.name} is in {status} and cannot be updated: delete it in "
-                    "the CloudFormation console, then deploy again."
+                    f"The stack {self.name} is in {status} and cannot be updated: delete it with "
+                    f"`{name_command(f'destroy --stack {self.name}')}`, then deploy again."
                 )
             case "UPDATE_ROLLBACK_FAILED":
                 raise DeployError(
@@ -284,9 +284,16 @@ class StackOperation:
         begin()
         failures: list[str] = []
         for _ in self._polls():
-            # The status is read first: events that precede it are then sure to be in the list.
-            stack = self.describe(stack_id)
-            failures += events.report_new()
+            try:
+                # The status is read first: events that precede it are then sure to be in the list.
+                stack = self.describe(stack_id)
+                failures += events.report_new()
+            except (ClientError, BotoCoreError):
+                self.report(
+                    f"CloudFormation goes on with {self.name} by itself: the same command, later, "
+                    "says what has come of it"
+                )
+                raise
             yield stack, failures
 
     def _read_outputs(self) -> dict[str, str]:

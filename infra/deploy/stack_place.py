@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from infra.aws import share_clients
+from infra.aws import QUICK, share_clients
 from infra.deploy.stack_events import Report
 from infra.deploy.stack_operation import StackOperation
 from infra.deploy.template_file import parse_template
@@ -55,7 +55,7 @@ class StackPlace:
         Raises:
             ClientError: AWS refused.
         """
-        return str(self.client("sts").get_caller_identity()["Account"])
+        return str(self.client("sts", QUICK).get_caller_identity()["Account"])
 
     @property
     def operation(self) -> StackOperation:

@@ -5,11 +5,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as AwsConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.aws import aws_errors_as, name_command
+from infra.aws import ADVICE_UNREACHED, QUICK, aws_errors_as, name_command
 from infra.deploy.mail_rule_set import takes_mail
 from infra.deploy.parameter_check import uses_model
 from infra.deploy.stack_operation import describe_stack, read_parameters
@@ -18,18 +16,14 @@ from infra.deploy.template_file import read_defaults
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.doctor.local_checks import check_clock
 from infra.doctor.mail_check import check_inbound_mail, check_mail
+from infra.stacks import advise_on_status
 from shared.aws.secrets import is_ssm_parameter
 from shared.errors import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import GetAccountSettingsResponseTypeDef
 
-_CONFIG = Config(
-    connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2}
-)
-
 # Service Quotas: "Concurrent executions" of AWS Lambda.
-_ADVICE_UNREACHED = "Check the network, its proxy and the region's name, then look again."
 _CONCURRENCY_QUOTA = "L-B99A9384"
 
 
@@ -84,7 +78,7 @@ class AwsDoctor:
             yield self._guard("mail-in", self._check_inbound_mail)
 
     def _client(self, service: str) -> Any:
-        return self._place.client(service, _CONFIG)
+        return self._place.client(service, QUICK)
 
     def _guard(self, name: str, look: Callable[[], Check]) -> Check:
         """A right that is missing spoils one look, not all of them."""
@@ -100,9 +94,9 @@ class AwsDoctor:
                 answer = self._client("sts").get_caller_identity()
         except OperatorError as error:
             response = getattr(error.__cause__, "response", {})
-            is_unreached = isinstance(error.__cause__, (AwsConnectionError, HTTPClientError))
-            advice = _ADVICE_UNREACHED if is_unreached else "Sign in to AWS, then look again."
-            check = failed("credentials", str(error), advice)
+            words, is_unreached, _ = str(error).partition(f". {ADVICE_UNREACHED}")
+            advice = ADVICE_UNREACHED if is_unreached else "Mend that"
+            check = failed("credentials", words, f"{advice}, then look again.")
             return check, check_clock(_read_date(response), self._now())
         words = f"{answer['Arn']} in {self._place.region}"
         return passed("credentials", words), check_clock(_read_date(answer), self._now())
@@ -198,7 +192,8 @@ def judge_status(stack_name: str, status: str) -> Check:
         )
     if status.endswith("_IN_PROGRESS"):
         return warned("stack", words, "It is being changed: wait until that is done.")
-    return failed("stack", words, "Look at its events in the CloudFormation console.")
+    advice = advise_on_status(stack_name, status)
+    return failed("stack", words, f"Look at its events in the CloudFormation console; {advice}")
 
 
 def judge_concurrency(settings: "GetAccountSettingsResponseTypeDef", wanted: int) -> Check:

@@ -78,10 +78,8 @@ def check_window(
 def _send_prompt(
     base_url: str, model: str, api_key: str, prompt: str, timeout_seconds: float
 ) -> ServerAnswer:
-    messages = [
-        {"role": "system", "content": "Answer in one word."},
-        {"role": "user", "content": prompt},
-    ]
+    # In one message: not every model takes one of the system.
+    messages = [{"role": "user", "content": f"Answer in one word.\n\n{prompt}"}]
     url = read_base_address(base_url).name_endpoint("chat/completions")
     content = {"model": model, "max_tokens": 1, "messages": messages}
     return ask_server(url, api_key, timeout_seconds, content)

@@ -274,10 +274,7 @@ async def _refuse(request: Request, code: str, reason: str, send: Send) -> None:
 
 
 def main() -> None:
-    """Run the emulator behind the gate.
-
-    Arguments on the command line: the file of the key, and that of the origin.
-    """
+    """Run the emulator behind the gate, by the files of the key and of the origin as arguments."""
     key_file, origin_file = (Path(argument) for argument in sys.argv[1:3])
     key = key_file.read_text(encoding="utf-8")
     # What the emulator holds forms against that its root user has signed.
@@ -285,10 +282,12 @@ def main() -> None:
     _hide_function_credentials(key)
     _read_templates_quickly()
     _unpack_code_once(Path(tempfile.mkdtemp(prefix="code-")))
+    _load_beside("http_server").serve_by_uvicorn()
     gateway = importlib.import_module("ministack.services.apigateway_v1")
     _load_beside("body_problems").name_problems_in_answers(gateway)
     emulator: Any = importlib.import_module("ministack.app")
-    app = _load_beside("room").refuse_without_room(emulator.app, key_file.parent)
+    app = _load_beside("saved_state").save_while_running(emulator.app, key_file.parent)
+    app = _load_beside("room").refuse_without_room(app, key_file.parent)
     # Where the emulator looks for the application that it serves.
     emulator.app = Gate(app, _check_signature, lambda: _read_origin(origin_file))
     del sys.argv[1:]

@@ -168,7 +168,7 @@ def end_emulator(folder: LocalFolder, pid: int, timeout_seconds: float = 60.0) -
         timeout_seconds: How long it may take to save its state.
 
     Returns:
-        Whether it ended by itself. If not it was killed, and its state is that of the last stop.
+        Whether it ended by itself. If not it was killed, and its state is what was saved last.
     """
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)

@@ -1,6 +1,6 @@
 """Room on the disk of the local stack, so that nothing is taken that cannot be kept.
 
-The emulator keeps rows and messages in memory and writes them when it ends; an object that it
+The emulator keeps rows and messages in memory, from where they are written; an object that it
 cannot write it keeps in memory as well, and says so in its log alone. On a full disk all of that is
 gone with the process. So uploads are refused while there is still room for the rest.
 
@@ -17,8 +17,7 @@ from xml.sax.saxutils import escape
 # of functions, and a few more of tens of thousands of documents.
 ROOM_BYTES = 256 * 1024**2
 
-# How its log tells of a file of its state, and of what it could not write.
-_SAVED = "Persistence: saved"
+# How its log tells of what it could not write.
 _UNSAVED = ("Persistence: failed to save", "Failed to persist S3")
 
 _INSUFFICIENT_STORAGE = 507
@@ -29,19 +28,6 @@ App = Callable[[Any, Any, Callable[[dict[str, Any]], Awaitable[None]]], Awaitabl
 def has_room(folder: Path, size_bytes: int = 0) -> bool:
     """Whether something can be written on a folder's disk, and the stack's state after it."""
     return shutil.disk_usage(folder).free >= ROOM_BYTES + size_bytes
-
-
-def was_cut_short(record: Path, log: Path) -> bool:
-    """Whether a stack that has ended was killed, or its machine, before it could write its state.
-
-    Args:
-        record: Its record, which whoever stops it removes.
-        log: Its log, which tells of each file of its state. Without one nothing is known.
-    """
-    if not record.exists() or not log.exists():
-        return False
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        return not any(_SAVED in line for line in lines)
 
 
 def find_unsaved(log: Path) -> str | None:

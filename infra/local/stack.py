@@ -49,6 +49,7 @@ from infra.local.repair import (
     verify_addresses,
 )
 from infra.local.room import ROOM_BYTES, find_unsaved, has_room
+from infra.local.saved_state import MODEL_KEY_SECRET, read_saved
 from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.errors import LocalStackError
@@ -56,9 +57,10 @@ from shared.errors import LocalStackError
 STACK_NAME = "seashore"
 
 # The functions read the model's key from Secrets Manager, as on AWS. The emulator saves what it
-# holds to a file when it stops, and the file is readable; so the secret is deleted before. The next
-# start puts the key there again, from the environment of whoever starts it.
-SECRET_NAME = "seashore/openai-api-key"  # noqa: S105 - a name, not a secret
+# holds to a file, and the file is readable; so the secret is deleted before the stack stops, and
+# left out of what is saved in any case. The next start puts the key there again, from the
+# environment of whoever starts it.
+SECRET_NAME = MODEL_KEY_SECRET
 
 # The emulator's root user, whose secret is the key in the folder.
 _ROOT_KEY_ID = "test"
@@ -194,9 +196,11 @@ def stop_local_stack(root: Path, report: Report, *, is_kept: bool = True) -> Non
     report("Stopping the local stack")
     _forget_model_key(_open_place(record, report))
     if not end_emulator(folder, record.pid):
+        saved = read_saved(folder.services)
+        known = f"{saved.at.astimezone():%Y-%m-%d %H:%M:%S}" if saved else "its last stop"
         raise LocalStackError(
-            f"The emulator did not end and was killed, so what it knew since its last stop is "
-            f"lost: see {folder.log}."
+            f"The emulator did not end and was killed, so what it came to know since {known} is "
+            f"lost, but for files that were put: see {folder.log}."
         )
     unsaved = find_unsaved(folder.log) if is_kept else None
     if unsaved:

@@ -21,6 +21,7 @@ from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.documents import DOCUMENT_SK
 from shared.ledger.subjects import subject_row_key
 from shared.messages.message import Subject
+from shared.printable import fold_text
 
 _READ_AT_ONCE = 8
 _GROUP_CHARACTERS = 12
@@ -95,8 +96,8 @@ class GivenUpFilter:
         )
 
     def _has_words(self, one: GivenUp) -> bool:
-        told = f"{one.called}\n{one.end.item_id}\n{one.end.cause}".casefold()
-        return all(word in told for word in (self.words or "").casefold().split())
+        told = fold_text(f"{one.called}\n{one.end.item_id}\n{one.end.cause}")
+        return all(word in told for word in fold_text(self.words or "").split())
 
 
 @dataclass(frozen=True)

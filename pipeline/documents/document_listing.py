@@ -8,6 +8,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_documents_of_day
 from shared.ledger.documents import Clock, Document
 from shared.lifecycle import DocumentStatus
+from shared.printable import fold_text
 
 _DOCUMENT_ID = r"d[0-9a-f]{20}"
 
@@ -39,7 +40,7 @@ class DocumentsWanted:
                 self.prefix is None
                 or (document.key.startswith(self.prefix) and document.superseded_by is None)
             )
-            and (self.words is None or self.words.casefold() in tell_document(document).casefold())
+            and (self.words is None or has_words(document, self.words))
         )
 
 
@@ -47,6 +48,11 @@ def tell_document(document: Document) -> str:
     """What is searched for words: all by which people know a document, on lines."""
     told = (document.called, document.key, document.title, document.reason)
     return "\n".join(filter(None, told))
+
+
+def has_words(document: Document, words: str) -> bool:
+    """Whether some words stand in what a document is known by, one after the other."""
+    return fold_text(words) in fold_text(tell_document(document))
 
 
 def list_document_page(

@@ -4,6 +4,7 @@ An order is a message for each document and names the run that it follows. It ma
 one order a document is redone once.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from pipeline.operations.selection import OperationServices
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.lifecycle import REDONE_FROM, DocumentStatus
+from shared.llm.call_chain import find_most_of_answer
 from shared.llm.model_choice import EXTRACTIVE, check_model
 from shared.llm.model_window import MAX_CHUNK_OUTPUT_TOKENS
 from shared.llm.token_estimate import TOKENS_AROUND_SOURCES
@@ -35,9 +37,11 @@ class RedoEstimate:
     """What a redo takes at the most; answers that are kept cost nothing.
 
     Args:
-        input_tokens: About so much is read.
-        most_output_tokens: So much is written at the most.
+        input_tokens: About so much is read, with one call for each answer.
+        most_output_tokens: So much is written at the most, with one call for each answer.
         most_cost_micro_usd: What both cost; None if the model has no price in the settings.
+        asked_again_micro_usd: What it costs if each answer takes all the calls that it may; None
+            likewise.
         unread: How many documents have no text, and are read anew first: of them nothing is known.
         sampled: Of how many documents the sizes of their texts were looked up.
     """
@@ -45,6 +49,7 @@ class RedoEstimate:
     input_tokens: int
     most_output_tokens: int
     most_cost_micro_usd: int | None
+    asked_again_micro_usd: int | None
     unread: int
     sampled: int
 
@@ -104,7 +109,7 @@ def estimate_redo(
     read = [document for document in documents if document.is_read]
     if model == EXTRACTIVE:
         # Sentences are picked: nobody reads tokens or writes any.
-        return RedoEstimate(0, 0, 0, unread=len(documents) - len(read), sampled=0)
+        return RedoEstimate(0, 0, 0, 0, unread=len(documents) - len(read), sampled=0)
     sample = read[:: -(-len(read) // _MOST_SAMPLED) or 1]
     with ThreadPoolExecutor(_THREADS) as pool:
         sizes = list(pool.map(lambda one: _measure_text(one, services), sample))
@@ -119,14 +124,16 @@ def estimate_redo(
     )
     most_output_tokens = calls * MAX_CHUNK_OUTPUT_TOKENS
     price = services.models[model]
+    again = find_most_of_answer(math.ceil(input_tokens / max(calls, 1)), MAX_CHUNK_OUTPUT_TOKENS)
+
+    def compute_cost(of_input: int, of_output: int) -> int | None:
+        return None if price is None else compute_cost_micro_usd(price, of_input, of_output)
+
     return RedoEstimate(
         input_tokens=input_tokens,
         most_output_tokens=most_output_tokens,
-        most_cost_micro_usd=(
-            None
-            if price is None
-            else compute_cost_micro_usd(price, input_tokens, most_output_tokens)
-        ),
+        most_cost_micro_usd=compute_cost(input_tokens, most_output_tokens),
+        asked_again_micro_usd=compute_cost(calls * again.input_tokens, calls * again.output_tokens),
         unread=len(documents) - len(read),
         sampled=len(sample),
     )

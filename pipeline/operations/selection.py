@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.dead_letters.hold import LetterServices
-from pipeline.documents.document_listing import tell_document
+from pipeline.documents.document_listing import has_words
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
@@ -101,7 +101,7 @@ class Selection:
             and document.key.startswith(self.prefix or "")
             and (not self.statuses or document.status in self.statuses)
             and document.received_at.startswith(self.day or "")
-            and (self.words or "").casefold() in tell_document(document).casefold()
+            and has_words(document, self.words or "")
         )
 
 

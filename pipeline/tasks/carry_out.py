@@ -18,10 +18,11 @@ from pipeline.tasks.task_kind import TaskFile, TaskServices, TaskWork
 from pipeline.tasks.task_markdown import render_task_result
 from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
-from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
+from shared.errors import DeferredError, LedgerConflictError, TaskConflictError, TaskRefusedError
 from shared.ledger.documents import Document
 from shared.ledger.erasures import link_task
 from shared.ledger.spend import Account
+from shared.ledger.spending import Spending
 from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
@@ -33,6 +34,7 @@ from shared.ledger.tasks import (
     finish_task,
     make_task,
     note_conflict,
+    put_task_back,
     start_task,
 )
 from shared.llm.model_choice import EXTRACTIVE
@@ -151,8 +153,14 @@ def _make_result(
     answers = services.api_answers if is_by_api else services.answers
     calls = TaskCalls(task, answers, is_entered=is_entered)
     work = TaskWork(documents, calls, services, deadline)
-    with calls.go_on_later():
-        result: TaskFacts = TASK_KINDS[order.kind].carry_out(order, work)
+    try:
+        with calls.go_on_later():
+            result: TaskFacts = TASK_KINDS[order.kind].carry_out(order, work)
+    except DeferredError:
+        if is_entered and not calls.has_kept and calls.spent == Spending():
+            with suppress(LedgerConflictError):
+                put_task_back(services.table, task, services.now)
+        raise
     return result
 
 

@@ -272,6 +272,22 @@ def start_task(table: LedgerTable, task: Task, now: Clock, about: str | None = N
     return started
 
 
+def put_task_back(table: LedgerTable, task: Task, now: Clock) -> None:
+    """Let a task wait as one that was not started, so that it can be cancelled meanwhile.
+
+    Args:
+        table: The ledger.
+        task: The task as `start_task` returned it, of which nothing was done.
+        now: The clock.
+
+    Raises:
+        LedgerConflictError: It has moved on, or another attempt has begun.
+    """
+    unchanged = Attr("status").eq(TaskStatus.RUNNING) & Attr("attempts").eq(task.attempts)
+    assign = {"status": TaskStatus.RECEIVED, "updated_at": write_time(now())}
+    table.update_row(Update(*task_row_key(task.task_id), assign=assign, condition=unchanged))
+
+
 def finish_task(table: LedgerTable, task: Task, now: Clock, **end: Unpack[TaskEnd]) -> TaskStatus:
     """Make a task DONE, or PARTIAL, with its result, in one transaction.
 

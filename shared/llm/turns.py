@@ -28,12 +28,20 @@ class Tool:
 
 
 class ToolCall(BaseModel):
-    """A call that a model asks for; its arguments are unchecked text, JSON if all is well."""
+    """A call that a model asks for; its arguments are unchecked text, JSON if all is well.
+
+    Args:
+        name: The tool that is called.
+        arguments: Its arguments.
+        kept_fields: What its server may want back with it, and nobody else reads: fields of the
+            call, a JSON object; empty if there are none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     arguments: str
+    kept_fields: str = ""
 
 
 class Turn(BaseModel):
@@ -44,6 +52,7 @@ class Turn(BaseModel):
         calls: The tools to call.
         is_doubtful: No tool was called, and the server has yet to show that it knows tools at
             all: some pass over them in silence.
+        kept_fields: As those of a call, of the message that brought the calls: its thoughts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +60,12 @@ class Turn(BaseModel):
     text: str
     calls: tuple[ToolCall, ...] = ()
     is_doubtful: bool = False
+    kept_fields: str = ""
+
+    def without_kept_fields(self) -> "Turn":
+        """The same turn, for a server that wants nothing back."""
+        calls = tuple(call.model_copy(update={"kept_fields": ""}) for call in self.calls)
+        return self.model_copy(update={"calls": calls, "kept_fields": ""})
 
 
 @dataclass(frozen=True)
@@ -150,11 +165,12 @@ def turn_key(model_name: str, prompt_version: str, request: TurnRequest) -> str:
 
 
 def estimate_turn_tokens(request: TurnRequest) -> int:
-    """About how many tokens the model reads for a turn."""
+    """About how many tokens the model reads for a turn, with all that a server may want back."""
     texts = [request.instructions, request.prompt]
     texts += [text for past in request.history for text in (past.prompt, past.answer)]
     for exchange in request.exchanges:
-        texts += [exchange.turn.text, *exchange.results]
-        texts += [call.arguments for call in exchange.turn.calls]
+        texts += [exchange.turn.text, exchange.turn.kept_fields, *exchange.results]
+        for call in exchange.turn.calls:
+            texts += [call.arguments, call.kept_fields]
     tools = json.dumps([[tool.name, tool.description, tool.parameters] for tool in request.tools])
     return sum(map(estimate_tokens, [*texts, tools]))

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+# What a text has to hold that is not all white space. The four separators are white space to
+# Python's regular expressions alone, and it is to mean the same to every reader of a schema.
+SOMETHING_PATTERN = r"[^\s\x1c-\x1f]"
 _NO_WORDS: Mapping[str, str] = {}
 _KINDS = {
     "string_type": "it has to be text",
@@ -43,6 +46,8 @@ def describe_problem(problem: Any, pattern_words: Mapping[str, str] = _NO_WORDS)
             return f"it has to be {context['expected']}"
         case "string_pattern_mismatch" if context.get("pattern") in pattern_words:
             return pattern_words[context["pattern"]]
+        case "string_pattern_mismatch" if context.get("pattern") == SOMETHING_PATTERN:
+            return "it is empty"
         case "string_too_short" | "too_short" if context["min_length"] == 1:
             return "it is empty"
         case "string_too_short":

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from shared.messages.message import Message, Subject
+from shared.messages.problem_words import SOMETHING_PATTERN
 from shared.messages.task_names import TASK_ID_PATTERN, digest_text, is_own_task
 
 MAX_TEXT_BYTES = 200_000
@@ -49,7 +50,8 @@ InlineText = Annotated[
     Field(
         min_length=1,
         max_length=MAX_TEXT_BYTES,
-        description=f"A text, at most {MAX_TEXT_BYTES} bytes in UTF-8.",
+        pattern=SOMETHING_PATTERN,
+        description=f"A text, not all white space, at most {MAX_TEXT_BYTES} bytes in UTF-8.",
     ),
     AfterValidator(_check_text_size),
 ]
@@ -61,7 +63,7 @@ DocumentName = Annotated[
         description="A document: its id, or its key in the documents bucket (the newest version).",
     ),
 ]
-Prompt = Annotated[str, Field(min_length=1, max_length=8_000)]
+Prompt = Annotated[str, Field(min_length=1, max_length=8_000, pattern=SOMETHING_PATTERN)]
 TaskName = Annotated[
     str | None,
     Field(

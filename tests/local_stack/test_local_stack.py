@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from infra.local.record import LocalFolder, is_running, read_record
+from infra.local.saved_state import read_saved, was_cut_short
 from infra.local.stack import (
     SECRET_NAME,
     LocalSetup,
@@ -255,6 +257,33 @@ def test_killed_emulator_is_reported_as_not_running(probe, stack):
     with pytest.raises(LocalStackError, match="not running"):
         stop_local_stack(probe.root, quiet)
     assert work(probe.start(), "after the kill") in ("first", "second")
+
+
+def test_what_a_killed_stack_knew_is_there_again_and_late_files_are_taken_up(probe, stack):
+    server = OpenAiServer("http://127.0.0.1:9/v1", api_key="sk-killed-canary")
+    update_local_stack(probe.root, quiet, replace(probe.setup, openai=server))
+    sqs, rows = stack.client("sqs"), stack.client("dynamodb")
+    queue = sqs.create_queue(QueueName="nobody-reads-it")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="kept")
+    row = {"pk": {"S": "kept"}, "sk": {"S": "kept"}}
+    rows.put_item(TableName=stack.output("LedgerTable"), Item=row)
+    folder, now = LocalFolder(probe.root), datetime.now(UTC)
+    wait_for(lambda: (saved := read_saved(folder.services)) and saved.at > now)
+    files = [path for path in folder.state.rglob("*") if path.is_file()]
+    assert [path for path in files if b"sk-killed" in path.read_bytes()] == []
+    # Nothing is written between these two, but the object itself.
+    put = {"Bucket": stack.output("DocumentsBucket"), "Key": "late.pdf", "Body": b"late"}
+    stack.client("s3").put_object(**put)
+    os.killpg(read_record(folder).pid, signal.SIGKILL)
+    wait_for(lambda: not is_running(folder))
+    assert was_cut_short(folder.record, folder.services)
+    stack = probe.start()
+    assert stack.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"
+    key = {"TableName": stack.output("LedgerTable"), "Key": row}
+    assert stack.client("dynamodb").get_item(**key)["Item"] == row
+    assert json.loads(wait_for(lambda: read_artifact(stack, "text/late.pdf")))["text"] == "late"
+    probe.stop()
+    assert read_saved(folder.services).is_last
 
 
 def test_foreground_stack_saves_its_state_at_the_first_signal(probe):

@@ -84,7 +84,9 @@ def list_conversations(options: StackOptions) -> None:
     write_conversations(open_api(context.stack), as_json=context.as_json, output=context.output)
 
 
-@add_command(conversations)
+@add_command(
+    conversations, example="seashore conversations list, then seashore conversations show ID"
+)
 def show(thread: ThreadId, options: StackOptions) -> None:
     """Show what was said in a conversation."""
     from infra.cli.chat.api_client import open_api
@@ -95,7 +97,9 @@ def show(thread: ThreadId, options: StackOptions) -> None:
     write_conversation(api, thread, as_json=context.as_json, output=context.output)
 
 
-@add_command(conversations)
+@add_command(
+    conversations, example="seashore conversations list, then seashore conversations delete ID"
+)
 def delete(thread: ThreadId, options: StackOptions) -> None:
     """Delete a conversation, with all that was said."""
     from infra.cli.chat.api_client import open_api

@@ -42,7 +42,7 @@ def list_letters(
     write_dead_letters(options.open(), wanted, one_by_one=one_by_one)
 
 
-@add_command(dlq, "show")
+@add_command(dlq, "show", example="seashore dlq list, then seashore dlq show ID")
 def show_letter(letter: Id, options: StackOptions) -> None:
     """Show a dead letter: body, attributes, cause, timeline of its item, and its log query."""
     from infra.cli.dead_letters.show import show_letter as show_dead_letter
@@ -91,7 +91,7 @@ def replay_letters(
     return move_dead_letters(options.open(), messages_per_second, yes=how.yes)
 
 
-@add_command(dlq, "edit")
+@add_command(dlq, "edit", example="seashore dlq list, then seashore dlq edit ID")
 def edit_letter(
     letter: Id,
     yes: Yes = False,

@@ -44,7 +44,7 @@ def build(
     build_functions(wanted, explain=explain, as_json=as_json, output=open_output())
 
 
-@add_command(deploy_commands)
+@add_command(deploy_commands, example="seashore deploy --stack my-seashore")
 def deploy(
     stack: AwsStackName,
     parameters: Annotated[
@@ -92,7 +92,7 @@ def deploy(
     return carry_out(place, values, as_json=as_json, output=output)
 
 
-@add_command(deploy_commands)
+@add_command(deploy_commands, example="seashore destroy --stack my-seashore")
 def destroy(
     stack: AwsStackName,
     delete_data: Annotated[

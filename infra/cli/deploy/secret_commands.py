@@ -18,7 +18,7 @@ def _begin() -> None:
     pass
 
 
-@add_command(secrets, "set")
+@add_command(secrets, "set", example="seashore secrets set --stack my-seashore")
 def set_(
     stack: AwsStackName,
     secret: Annotated[

@@ -2,12 +2,11 @@
 
 import getpass
 import sys
-from contextlib import suppress
 
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.aws import aws_errors_as, name_command, open_session
+from infra.aws import DENIED_CODES, QUICK, aws_errors_as, name_command, open_session
 from infra.cli.output import Output
 from infra.deploy.stack_operation import read_kept_parameters
 from infra.stacks import LOCAL_STACK, check_stack_name
@@ -134,7 +133,11 @@ def _read_parameter_name(arn: str) -> str:
 def _read_stack_parameters(session: boto3.session.Session, stack_name: str) -> dict[str, str]:
     """The parameters of a stack by name; none if it does not exist or may not be looked at."""
     with aws_errors_as(OperatorError):
-        client = session.client("cloudformation")
-        with suppress(ClientError):
+        client = session.client("cloudformation", config=QUICK)
+        try:
             return read_kept_parameters(client, stack_name)
+        except ClientError as error:
+            # Else nothing would come of the key that is asked for next.
+            if error.response["Error"]["Code"] not in DENIED_CODES:
+                raise
     return {}

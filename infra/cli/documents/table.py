@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import normalize
 
 from rich.text import Text
 
@@ -63,7 +64,7 @@ def choose_documents(context: CommandContext, days: int, which: FindOptions) -> 
         WrongUsageError: What is searched for is no regular expression.
     """
     try:
-        pattern = re.compile(which.grep or "", re.IGNORECASE)
+        pattern = re.compile(normalize("NFC", which.grep or ""), re.IGNORECASE)
     except re.error as error:
         raise WrongUsageError(f"--grep {which.grep!r} is no regular expression: {error}.") from None
     table, found = context.table, list_documents(context.table, context.now, days)
@@ -73,7 +74,9 @@ def choose_documents(context: CommandContext, days: int, which: FindOptions) -> 
         there = (one for one in versions if one is not None)
         found = iter(sorted(there, key=lambda one: one.received_at, reverse=True))
     for one in found:
-        if one.key.startswith(which.prefix or "") and pattern.search(tell_document(one)):
+        if one.key.startswith(which.prefix or "") and pattern.search(
+            normalize("NFC", tell_document(one))
+        ):
             yield one
 
 

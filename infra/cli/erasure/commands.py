@@ -10,7 +10,7 @@ from infra.cli.options import Days, DryRun, StackOptions, Yes, add_command
 erasure_commands = typer.Typer()
 
 
-@add_command(erasure_commands)
+@add_command(erasure_commands, example="seashore delete report.pdf")
 def delete(
     *,
     names: Annotated[

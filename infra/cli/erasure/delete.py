@@ -52,7 +52,10 @@ def delete_documents(
         WrongUsageError: Neither names nor a prefix are given.
     """
     if not names and not prefix:
-        raise WrongUsageError("Name documents by id or key, or give --prefix.")
+        raise WrongUsageError(
+            "Name documents by id or key, or give --prefix. "
+            "Examples: `seashore delete report.pdf`, `seashore delete --prefix 2026/`"
+        )
     services, output = _open_erasure(context), context.output
     found: dict[str, WantedDocument] = {}
     for name in names:

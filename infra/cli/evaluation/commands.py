@@ -11,7 +11,7 @@ from infra.cli.options import add_command
 eval_command = typer.Typer()
 
 
-@add_command(eval_command, "eval")
+@add_command(eval_command, "eval", example="seashore eval my-documents")
 def evaluate(
     folder: Annotated[
         str,

@@ -10,7 +10,7 @@ from infra.cli.options import Review, StackOptions, add_command
 item_commands = typer.Typer()
 
 
-@add_command(item_commands)
+@add_command(item_commands, example="seashore show report.pdf")
 def show(
     document: Annotated[
         str,
@@ -63,7 +63,7 @@ def show(
         show_item(options.open(), document, version, review=review)
 
 
-@add_command(item_commands)
+@add_command(item_commands, example="seashore download report.pdf results")
 def download(
     *,
     names: Annotated[
@@ -121,7 +121,7 @@ def watch(
     return watch_documents(options.open(), wanted or [], days, with_final=with_final)
 
 
-@add_command(item_commands)
+@add_command(item_commands, example="seashore explain report.pdf")
 def explain(
     wanted: Annotated[
         str,

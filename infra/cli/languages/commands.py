@@ -17,7 +17,7 @@ def _begin() -> None:
     pass
 
 
-@add_command(languages)
+@add_command(languages, example="seashore languages add deu")
 def add(
     names: Annotated[
         list[str],

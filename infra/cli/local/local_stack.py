@@ -15,7 +15,7 @@ from infra.local.mailbox import read_mail_port
 from infra.local.parameters import read_given_parameters
 from infra.local.ports import HOST
 from infra.local.record import LocalFolder, LocalRecord, describe_absence, is_running
-from infra.local.room import was_cut_short
+from infra.local.saved_state import read_saved, was_cut_short
 from infra.local.stack import (
     LocalSetup,
     delete_local_data,
@@ -54,12 +54,8 @@ def bring_up(
     if given:
         listed = ", ".join(f"{name}={value}" for name, value in given.items())
         output.say(f"Parameters that were given, now or earlier: {listed}")
-    if not is_running(folder) and was_cut_short(folder.record, folder.log):
-        output.say(
-            "The stack was killed before it could write what it knew: documents and tasks "
-            "since its last start may be missing. `seashore put --again` brings their files anew.",
-            style="yellow",
-        )
+    if not is_running(folder) and was_cut_short(folder.record, folder.services):
+        output.say(_describe_kill(folder), style="yellow")
     setup = LocalSetup(openai=server, port=port, parameters=given, catches_mail=True)
     if is_running(folder):
         _refuse_other_port(root, port)
@@ -96,6 +92,21 @@ def _run(root: Path, setup: LocalSetup, output: Output) -> None:
 
         run_local_stack(root, report, write_running, setup, write_new_lines)
     output.say("It has stopped; what it keeps is there again at the next `seashore local up`.")
+
+
+def _describe_kill(folder: LocalFolder) -> str:
+    """What a stack that was killed goes on from."""
+    saved = read_saved(folder.services)
+    if saved is None:
+        return (
+            "The stack was killed before it could write what it knew: documents and tasks "
+            "since its last start may be missing. `seashore put --again` brings their files anew."
+        )
+    return (
+        "The stack was killed, or its machine. It goes on from what it knew at "
+        f"{saved.at.astimezone():%Y-%m-%d %H:%M:%S}: files that were put later are taken up anew, "
+        "tasks that were sent later are lost."
+    )
 
 
 def _refuse_other_port(root: Path, port: int | None) -> None:

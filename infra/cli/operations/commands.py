@@ -57,7 +57,7 @@ class MeantOptions:
     dry_run: DryRun = False
     yes: Yes = False
 
-    def check(self, names: list[str] | None) -> None:
+    def check(self, command: str, names: list[str] | None) -> None:
         """Pass if it is said which documents or tasks are meant.
 
         Raises:
@@ -65,7 +65,8 @@ class MeantOptions:
         """
         if not (names or self.prefix or self.statuses or self.all_):
             raise WrongUsageError(
-                "say which are meant: by id or key, or with --prefix, --status or --all"
+                "say which are meant: by id or key, or with --prefix, --status or --all. "
+                f"Examples: `seashore {command} report.pdf`, `seashore {command} --prefix 2026/`"
             )
 
     def select(self, names: tuple[str, ...]) -> "Selection":
@@ -86,7 +87,7 @@ class MeantOptions:
         return Selection(names, self.prefix, statuses, self.all_, self.days)
 
 
-@add_command(operation_commands)
+@add_command(operation_commands, example="seashore redo report.pdf")
 def redo(
     *,
     documents: Documents = None,
@@ -114,12 +115,12 @@ def redo(
     """
     from infra.cli.operations.redo import RedoWish, redo_documents
 
-    meant.check(documents)
+    meant.check("redo", documents)
     wish = RedoWish(model, fresh, order, meant.dry_run, meant.yes)
     return redo_documents(options.open(), documents or [], meant.select, wish)
 
 
-@add_command(operation_commands)
+@add_command(operation_commands, example="seashore retry --status FAILED")
 def retry(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> ExitCode:
     """Try again what failed, without knowing its dead letters.
 
@@ -127,13 +128,13 @@ def retry(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> Exi
     """
     from infra.cli.operations.retry import retry_items
 
-    meant.check(ids)
+    meant.check("retry", ids)
     return retry_items(
         options.open(), ids or [], meant.select, dry_run=meant.dry_run, yes=meant.yes
     )
 
 
-@add_command(operation_commands)
+@add_command(operation_commands, example="seashore cancel --all")
 def cancel(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> ExitCode:
     """Cancel documents and tasks that have not begun; --all means both.
 
@@ -141,13 +142,13 @@ def cancel(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> Ex
     """
     from infra.cli.operations.cancel import cancel_items
 
-    meant.check(ids)
+    meant.check("cancel", ids)
     return cancel_items(
         options.open(), ids or [], meant.select, dry_run=meant.dry_run, yes=meant.yes
     )
 
 
-@add_command(operation_commands)
+@add_command(operation_commands, example='seashore pause --reason "the provider is down"')
 def pause(
     *,
     consumers: Consumers = None,

@@ -85,10 +85,14 @@ def redo_documents(
 def _describe(plan: RedoPlan) -> str:
     estimate = plan.estimate
     most = estimate.most_cost_micro_usd
-    cost = "its price is not in ModelPrices" if most is None else f"{format_usd(most)} at the most"
+    again = estimate.asked_again_micro_usd
+    cost = "; its price is not in ModelPrices"
+    if most is not None and again is not None:
+        cost = f", {format_usd(most)}; {format_usd(again)} if each has to be asked again twice"
     told = (
         f"{len(plan.documents):,} to redo by {plan.model}: about {estimate.input_tokens:,} tokens "
-        f"in, {estimate.most_output_tokens:,} out at the most, {cost}; what is kept costs nothing."
+        f"in, {estimate.most_output_tokens:,} out at the most with one call for each answer{cost}. "
+        "What is kept costs nothing."
     )
     if estimate.unread:
         are = "has no text yet and is" if estimate.unread == 1 else "have no text yet and are"
@@ -97,7 +101,7 @@ def _describe(plan: RedoPlan) -> str:
 
 
 def _to_json(plan: RedoPlan, order: str, sent: int, *, is_dry_run: bool) -> dict[str, object]:
-    most = plan.estimate.most_cost_micro_usd
+    most, again = plan.estimate.most_cost_micro_usd, plan.estimate.asked_again_micro_usd
     return {
         "dry_run": is_dry_run,
         "order": order,
@@ -108,6 +112,7 @@ def _to_json(plan: RedoPlan, order: str, sent: int, *, is_dry_run: bool) -> dict
         "input_tokens": plan.estimate.input_tokens,
         "most_output_tokens": plan.estimate.most_output_tokens,
         "most_cost_usd": None if most is None else most / MICRO_USD_PER_USD,
+        "asked_again_cost_usd": None if again is None else again / MICRO_USD_PER_USD,
         "unread": plan.estimate.unread,
         "ordered": sent,
     }

@@ -10,7 +10,7 @@ from infra.cli.options import StackOptions, Yes, add_command
 put_commands = typer.Typer()
 
 
-@add_command(put_commands)
+@add_command(put_commands, example="seashore put report.pdf --wait")
 def put(
     *,
     files: Annotated[

@@ -17,11 +17,19 @@ _LONGEST_KEY_BYTES = 1024
 
 @dataclass(frozen=True)
 class FileToPut:
-    """A file and the key that it gets."""
+    """A file and the key that it gets.
+
+    Args:
+        path: The file.
+        key: The key.
+        size_bytes: Its size.
+        is_new: Whether there was nothing under its key when that was looked at.
+    """
 
     path: Path
     key: str
     size_bytes: int
+    is_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from rich.filesize import decimal
@@ -10,7 +10,7 @@ from rich.filesize import decimal
 from infra.cli.command_context import CommandContext
 from infra.cli.output import Output, is_confirmed
 from infra.cli.put.files import FileToPut, SkippedFile, collect_files
-from infra.cli.put.unchanged import find_unchanged
+from infra.cli.put.unchanged import find_there
 from shared.prices import MICRO_USD_PER_USD, format_usd
 
 # Above any of these a person is asked first.
@@ -71,12 +71,14 @@ def plan_put(context: CommandContext, names: Sequence[str], options: PutOptions)
             plan.skipped.append(one)
         else:
             found.append(one)
-    there: frozenset[str] = frozenset()
-    if found and not options.again:
-        bucket = context.stack.output("DocumentsBucket")
-        there = find_unchanged(context.stack.client("s3"), bucket, found)
+    if options.again:
+        plan.files = found
+        return plan
+    bucket = context.stack.output("DocumentsBucket")
+    there = find_there(context.stack.client("s3"), bucket, found) if found else {}
     for file in found:
-        (plan.unchanged if file.key in there else plan.files).append(file)
+        is_new = file.key not in there
+        (plan.unchanged if there.get(file.key) else plan.files).append(replace(file, is_new=is_new))
     return plan
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,8 +21,8 @@ _PARALLEL_HASHES = 4
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
-def find_unchanged(s3: "S3Client", bucket: str, files: Sequence[FileToPut]) -> frozenset[str]:
-    """The keys of the files that the bucket holds as they are, byte for byte.
+def find_there(s3: "S3Client", bucket: str, files: Sequence[FileToPut]) -> dict[str, bool]:
+    """The keys of the files that the bucket holds something under; whether that is the same bytes.
 
     The ETag of an object that was written with one PutObject is the MD5 of its content where the
     bucket encrypts with keys of S3 (Amazon S3 API Reference, "Object"), as ours does. An object
@@ -38,9 +39,10 @@ def find_unchanged(s3: "S3Client", bucket: str, files: Sequence[FileToPut]) -> f
     there = _find_objects(s3, bucket, [file.key for file in files])
     alike = [f for f in files if f.key in there and there[f.key][0] == f.size_bytes]
     with ThreadPoolExecutor(_PARALLEL_HASHES) as pool:
-        hashes = list(pool.map(_hash_file, alike))
+        hashes = list(pool.map(hash_file, (file.path for file in alike)))
     pairs = zip(alike, hashes, strict=True)
-    return frozenset(file.key for file, md5 in pairs if md5 == there[file.key][1])
+    unchanged = {file.key for file, md5 in pairs if md5 == there[file.key][1]}
+    return {file.key: file.key in unchanged for file in files if file.key in there}
 
 
 def _find_objects(
@@ -83,8 +85,9 @@ def _look_at_one(s3: "S3Client", bucket: str, key: str) -> dict[str, tuple[int, 
     return {key: _describe(head, "ContentLength")}
 
 
-def _hash_file(file: FileToPut) -> str:
-    with suppress(OSError), file.path.open("rb") as content:
+def hash_file(path: Path) -> str:
+    """The MD5 of a file's content, as an ETag tells it; empty if it cannot be read."""
+    with suppress(OSError), path.open("rb") as content:
         return hashlib.file_digest(content, _start_md5).hexdigest()
     return ""
 

@@ -3,21 +3,30 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from infra.aws import aws_errors_as
 from infra.cli.put.files import FileToPut, SkippedFile
+from infra.cli.put.unchanged import hash_file
 from shared.document_formats import find_format
 from shared.errors import OperatorError
 from shared.messages.uploads import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef, PutObjectOutputTypeDef
 
 _PARALLEL_UPLOADS = 8
+# What S3 answers where there is something under the key already, or is about to be.
+# Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
+_TAKEN = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT)
 
 
 @dataclass(frozen=True)
@@ -72,18 +81,12 @@ def _put_file(
     count_bytes: Callable[[int], None],
     stopped: threading.Event,
 ) -> PutDocument | SkippedFile:
-    promised = find_format(file.path.name)
     try:
         with (
             _CountedFile(file.path, count_bytes, stopped) as body,
             aws_errors_as(OperatorError),
         ):
-            answer = s3.put_object(
-                Bucket=bucket,
-                Key=file.key,
-                Body=body,
-                ContentType=promised.media_type if promised else "application/octet-stream",
-            )
+            answer = _find_or_put(s3, bucket, file, body)
     except OSError as error:
         return SkippedFile(str(file.path), f"cannot be read: {error.strerror}", is_failure=True)
     upload = Upload(
@@ -95,6 +98,36 @@ def _put_file(
         sequencer="",
     )
     return PutDocument(str(file.path), file.key, upload.document_id, upload.version_id)
+
+
+def _find_or_put(
+    s3: "S3Client", bucket: str, file: FileToPut, body: "_CountedFile"
+) -> "PutObjectOutputTypeDef | HeadObjectOutputTypeDef":
+    """Put a file, unless another command has put the same bytes under its key just now."""
+    promised = find_format(file.path.name)
+
+    def put(**condition: str) -> "PutObjectOutputTypeDef":
+        return s3.put_object(
+            Bucket=bucket,
+            Key=file.key,
+            Body=body,
+            ContentType=promised.media_type if promised else "application/octet-stream",
+            **condition,  # type: ignore[arg-type]  # IfNoneMatch, or nothing
+        )
+
+    if not file.is_new:
+        return put()
+    try:
+        return put(IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in _TAKEN:
+            raise
+    with suppress(ClientError):
+        there = s3.head_object(Bucket=bucket, Key=file.key)
+        if there["ETag"].strip('"') == hash_file(file.path):
+            return there
+    body.seek(0)
+    return put()
 
 
 class _CountedFile(FileIO):

@@ -153,7 +153,9 @@ def schema() -> None:
     open_output().write_json(describe_tasks())
 
 
-@add_command(enqueue)
+@add_command(
+    enqueue, example='seashore enqueue ask "When did it open?" --document report.pdf --wait'
+)
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", show_default=False)],
     document: Annotated[
@@ -181,7 +183,9 @@ def summarize(source: SourceOptions, how: SendOptions, options: StackOptions) ->
     return how.send(options, {"kind": "summarize", **source.read()})
 
 
-@add_command(enqueue)
+@add_command(
+    enqueue, example="seashore enqueue extract --schema fields.json --document report.pdf --wait"
+)
 def extract(
     *,
     schema: Annotated[
@@ -226,7 +230,7 @@ def extract(
     return enqueue_extractions(options.open(), content, prefix, wait=how.wait)
 
 
-@add_command(enqueue)
+@add_command(enqueue, example='seashore enqueue agent "Which reports speak of the pier?" --wait')
 def agent(
     *,
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", show_default=False)],

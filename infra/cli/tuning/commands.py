@@ -11,7 +11,7 @@ from infra.cli.tuning.options import TuneOptions
 tuning_commands = typer.Typer()
 
 
-@add_command(tuning_commands)
+@add_command(tuning_commands, example="seashore tune worker --stack my-seashore")
 def tune(
     *,
     function: Annotated[

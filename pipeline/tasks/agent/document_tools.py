@@ -24,6 +24,7 @@ from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive.sentences import split_sentences
 from shared.page_ranges import parse_page_ranges
+from shared.printable import fold_text
 
 _MAX_LISTED = 50
 _MAX_PAGES_AT_ONCE = 20
@@ -141,12 +142,12 @@ class DocumentTools:
         return _write_list(fitting)
 
     def _find_documents(self, wanted: FindDocuments, _: Ask) -> ToolResult:
-        words = wanted.words.casefold().split()
+        words = fold_text(wanted.words).split()
         fitting = (
             document
             for document in self._reader.list_recent(wanted.days)
             if all(
-                word in f"{document.called} {document.key} {document.title or ''}".casefold()
+                word in fold_text(f"{document.called} {document.key} {document.title or ''}")
                 for word in words
             )
         )
@@ -193,8 +194,16 @@ class DocumentTools:
         if not best:
             return ToolResult("No page has any of these words.")
         hits = [_write_hit(wanted.words, passage) for passage in best]
+        shown = [
+            (
+                document,
+                frozenset(p.page for p in best if p.document.document_id == document.document_id),
+            )
+            for document in documents
+        ]
         return ToolResult(
-            "The pages that match best, with the sentences that do:\n" + "\n".join(hits)
+            "The pages that match best, with the sentences that do:\n" + "\n".join(hits),
+            pages=tuple((document, pages) for document, pages in shown if pages),
         )
 
     def _ask_documents(self, wanted: AskDocuments, ask: Ask) -> ToolResult:

@@ -19,7 +19,7 @@ from shared.errors import (
 from shared.llm.call_chain import CallChain, find_most_of_answer
 from shared.llm.chat_completions.answer_room import AnswerRoom
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller
-from shared.llm.chat_completions.chat_replies import Reply
+from shared.llm.chat_completions.chat_replies import ONLY_THOUGHTS, Reply
 from shared.llm.chat_completions.format_fallback import FormatFallback, OutputStepRejectedError
 from shared.llm.chat_completions.server_errors.error_translation import UNAVAILABLE_DELAY_SECONDS
 from shared.llm.chat_completions.structured_output import (
@@ -137,6 +137,8 @@ class AnswerRun(Generic[AnswerT]):
     def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
         """The answer, or nothing where it is worth asking again."""
         try:
+            if reply.thoughts_alone:
+                raise AnswerFormatError(f"it is empty: {ONLY_THOUGHTS}")
             if self._mark and self._mark in reply.text:
                 raise AnswerFormatError("it repeats the lines around the sources")
             return parse_answer(reply.text, self._request.answer_type, self._known_pages)
@@ -144,8 +146,12 @@ class AnswerRun(Generic[AnswerT]):
             if self._complaint is not None:
                 raise ModelAnswerError(f"The answer does not fit: {error}") from None
             self._complaint = _Complaint(reply.text, str(error))
+        # Servers that hold the thoughts to a format have an end when these fit it: LM Studio, and
+        # vLLM by some of its parsers. Such a thought is no answer.
+        if reply.thoughts_alone and call.may_step_down:
+            self._step, self._doubtful = OutputStep.TEXT, True
         # A server that has never held an answer to the schema may not know it at all.
-        if self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
+        elif self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
             self._step, self._doubtful = OutputStep.JSON_OBJECT, True
         return None
 
@@ -181,26 +187,27 @@ class AnswerRun(Generic[AnswerT]):
         """The conversation so far, and about how many tokens it has."""
         prompt = render_prompt(self._request, describe_shape(self._step, self._request.answer_type))
         self._mark = prompt.mark
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": prompt.system},
-            {"role": "user", "content": _write_content(prompt.user, self._request.pictures)},
-        ]
+        question, later = prompt.user, list[ChatCompletionMessageParam]()
         tokens = (
             estimate_tokens(prompt.system)
             + estimate_tokens(prompt.user)
             + len(self._request.pictures) * TOKENS_OF_PICTURE
         )
         if self._complaint is not None:
-            question = (
+            demand = (
                 f"That answer does not fit: {self._complaint.problem}. Give it again, whole and as "
                 "one JSON object of the shape that was asked for, with nothing around it."
             )
-            # Some servers refuse a message without text.
-            if self._complaint.answer:
-                messages.append({"role": "assistant", "content": self._complaint.answer})
-            messages.append({"role": "user", "content": question})
-            tokens += estimate_tokens(self._complaint.answer) + estimate_tokens(question)
-        return messages, tokens
+            # Some servers refuse a message without text, others two of the user in a row.
+            if self._complaint.answer.strip():
+                later.append({"role": "assistant", "content": self._complaint.answer})
+                later.append({"role": "user", "content": demand})
+            else:
+                question = f"{question}\n\n{demand}"
+            tokens += estimate_tokens(self._complaint.answer) + estimate_tokens(demand)
+        content = _write_content(question, self._request.pictures)
+        system: ChatCompletionMessageParam = {"role": "system", "content": prompt.system}
+        return [system, {"role": "user", "content": content}, *later], tokens
 
     def _write_response_format(self) -> dict[str, object] | None:
         answer_type = self._request.answer_type

@@ -42,7 +42,6 @@ from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
-    objects_to_tools,
     read_answer_limit,
     read_retry_after,
     rejects_key,
@@ -50,14 +49,18 @@ from shared.llm.chat_completions.server_errors.error_translation import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.tool_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+    find_tool_rejection,
+)
 from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 from shared.llm.wait_words import add_next_step, name_place
 
-
-class ToolsRejectedError(Exception):
-    """The server says that it does not take tools."""
+# A server has an objection at a time: to the name of a limit, to its value, to a system message.
+_MOST_OBJECTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class ChatCaller:
             ModelAnswerError: The chain has no room for it, or the answer is of no use.
             OutputStepRejectedError: A weaker output format is worth a try.
             ToolsRejectedError: The server does not take the tools.
+            ThoughtsWantedError: It takes no results without the thoughts before their calls.
             SeashoreError: As `LanguageModel.answer` says.
         """
         try:
@@ -273,8 +277,10 @@ class ChatCaller:
         if self._key is None:
             return
         key = self._key.read()
-        arguments = [call.arguments for call in reply.tool_calls]
-        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+        texts = [reply.text, reply.kept_fields]
+        for call in reply.tool_calls:
+            texts += [call.arguments, call.kept_fields]
+        if any(holds_key(text, key) for text in texts):
             raise ModelAnswerError("The answer repeats the key of the model's provider")
 
     def _wait_for_pause(self, deadline: Deadline) -> None:
@@ -290,24 +296,28 @@ class ChatCaller:
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
     def _send(self, call: ChatCall, deadline: Deadline) -> Sent:
-        """Send the request; once more where the server objects to a parameter or its value.
+        """Send the request; again where the server objects to a parameter, its value or a message.
 
         A cheap tier that has no room now is left for this call.
         """
-        parameters = self._dialect.write_parameters(call.max_tokens)
-        try:
-            return self._create(call, parameters, deadline)
-        except openai.APIStatusError as error:
-            if asks_for_tier(parameters) and has_no_capacity(error):
-                parameters["extra_body"] = leave_tier(parameters["extra_body"])
+        max_tokens = call.max_tokens
+        objections = 0
+        while True:
+            parameters = self._dialect.write_parameters(call.messages, max_tokens)
+            try:
                 return self._create(call, parameters, deadline)
-            limit_tokens = read_answer_limit(error, call.max_tokens)
-            if limit_tokens is None and not self._dialect.adapt(error, parameters):
-                raise
-            if limit_tokens is not None:
-                self._dialect.note_limit(error, limit_tokens)
-        parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
-        return self._create(call, parameters, deadline)
+            except openai.APIStatusError as error:
+                if asks_for_tier(parameters) and has_no_capacity(error):
+                    parameters["extra_body"] = leave_tier(parameters["extra_body"])
+                    return self._create(call, parameters, deadline)
+                objections += 1
+                limit_tokens = read_answer_limit(error, max_tokens)
+                is_met = limit_tokens is not None or self._dialect.adapt(error, parameters)
+                if not is_met or objections > _MOST_OBJECTIONS:
+                    raise
+                if limit_tokens is not None:
+                    self._dialect.note_limit(error, limit_tokens)
+                    max_tokens = limit_tokens
 
     def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> Sent:
         if call.response_format is not None:
@@ -316,8 +326,7 @@ class ChatCaller:
             parameters = {**parameters, "tools": call.tools}
 
         def create(key: str | None) -> Sent:
-            request = {"messages": call.messages, **parameters}
-            sent = self._sender.send(request, key, call.prompt_tokens, deadline)
+            sent = self._sender.send(parameters, key, call.prompt_tokens, deadline)
             error = find_error(sent.completion, key)
             if error is not None:
                 raise error
@@ -375,7 +384,8 @@ def _read_text(message: ChatCompletionMessageParam) -> str:
 
 def _find_rejection(
     call: ChatCall, error: openai.OpenAIError
-) -> OutputStepRejectedError | ToolsRejectedError | None:
-    if call.tools and objects_to_tools(error):
-        return ToolsRejectedError("the server does not take tools")
+) -> OutputStepRejectedError | ToolsRejectedError | ThoughtsWantedError | None:
+    rejection = find_tool_rejection(error, call.messages) if call.tools else None
+    if rejection is not None:
+        return rejection
     return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

@@ -1,7 +1,7 @@
 """Read what a Chat Completions server answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +28,16 @@ _WHOLE_REASONS = frozenset(
         "tool_use", "complete", "completed", "finish_reason_stop",
     }
 )  # fmt: skip
-# Of those that cut it off, the ones that name a length: OpenAI's, Anthropic's, Mistral's, Gemini's.
-_LENGTH_REASONS = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
+# Of those that cut it off, the ones that name a length: OpenAI's, Anthropic's, Mistral's, Gemini's;
+# Anthropic's and Zhipu's for a window that is full.
+_LENGTH_REASONS = frozenset(
+    {"length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"}
+)
+# Those by which a server says that it has failed: gateways; Zhipu, DeepSeek when it has too much to
+# do, vLLM when its engine stops.
+_FAILED_REASONS = frozenset(
+    {"error", "error_finish", "network_error", "insufficient_system_resource", "abort"}
+)
 # OpenAI's; those of Gemini, Anthropic, Bedrock and Zhipu.
 _REFUSED_REASONS = frozenset(
     {
@@ -44,6 +52,16 @@ _TEXT_PARTS = frozenset({"text", "output_text", ""})
 ANSWERED_HOST = "answered.invalid"
 # What a header says is more than this is no cost of a call.
 _MOST_USD_OF_A_CALL = 10_000.0
+# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi, OpenRouter and
+# Claude (LiteLLM); of each call Gemini's signature of them.
+_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details", "thinking_blocks")
+_KEPT_OF_CALL = ("extra_content",)
+# Where servers put what a model thinks aloud.
+_THOUGHTS = ("reasoning_content", "reasoning")
+# What to do where there is nothing else.
+ONLY_THOUGHTS = (
+    "the server hands over the model's thoughts alone; has it the reasoning parser of this model?"
+)
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -63,13 +81,17 @@ class Reply:
     is_out_of_room: bool = False
     """Whether it is cut off at a limit on its length: that which was given, or one of the server's.
     """
+    kept_fields: str = ""
+    """What the server may want back of the message (`Turn.kept_fields`)."""
+    thoughts_alone: str = ""
+    """What the model has thought, where its server hands over nothing else; empty as a rule."""
 
 
 def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
     """The error that a server has put into a response with the status of an answer, if any.
 
     OpenRouter does so for failures on the way, beside the choices or in one; MiniMax and Baidu
-    have fields of their own.
+    have fields of their own. Others only name a failure as the reason for which the answer ends.
 
     Args:
         completion: What the SDK returned.
@@ -85,6 +107,9 @@ def find_error(completion: object, key: str | None = None) -> openai.APIStatusEr
     choice = _read_choice(completion)
     if choice is not None:
         error = (choice.model_extra or {}).get("error")
+        reason = _read_reason(choice)
+        if not error and reason in _FAILED_REASONS:
+            error = {"message": f"the answer has ended by {reason}", "code": reason}
         return _build_error(error, completion, key) if error else None
     is_error = any(map(extra.get, _ERROR_FIELDS))
     return _build_error(dict(extra), completion, key) if is_error else None
@@ -133,8 +158,7 @@ def read_reply(
             "The provider's response is no chat completion; is the base address right?"
         )
     said, refused = _read_content(message.content)
-    ended_by: object = choice.finish_reason
-    reason = ended_by.lower() if isinstance(ended_by, str) else ""
+    reason = _read_reason(choice)
     is_refused = reason in _REFUSED_REASONS or bool(message.refusal) or refused
     return Reply(
         text=strip_thoughts(said),
@@ -146,6 +170,8 @@ def read_reply(
         tool_calls=_read_tool_calls(message.tool_calls) or read_channel_calls(said),
         read_tokens=_read_prompt_tokens(completion.usage),
         is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
+        kept_fields=_read_kept_fields(message, _KEPT_OF_MESSAGE),
+        thoughts_alone="" if said.strip() else _read_thoughts(message),
     )
 
 
@@ -154,6 +180,12 @@ def _read_choice(completion: object) -> Choice | None:
     choices: object = completion.choices if isinstance(completion, ChatCompletion) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, Choice) else None
+
+
+def _read_reason(choice: Choice) -> str:
+    """Why the answer ends there, in lower case; empty if nothing is said."""
+    reason: object = choice.finish_reason
+    return reason.lower() if isinstance(reason, str) else ""
 
 
 def _read_content(content: object) -> tuple[str, bool]:
@@ -178,21 +210,54 @@ def _read_content(content: object) -> tuple[str, bool]:
 
 
 def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
-    """The calls that have a name; some servers write the arguments as an object, not as text."""
+    """The calls that have a name."""
     read = []
     for call in calls if isinstance(calls, list) else []:
         function = getattr(call, "function", None)
         name = getattr(function, "name", None)
         arguments = getattr(function, "arguments", None)
         if isinstance(name, str) and name:
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-            read.append(ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text)))
+            text = _read_arguments(arguments)
+            kept = _read_kept_fields(call, _KEPT_OF_CALL)
+            read.append(
+                ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text), kept_fields=kept)
+            )
     return tuple(read)
+
+
+def _read_arguments(arguments: object) -> str:
+    """The arguments of a call as its model wrote them.
+
+    Some servers give an object, not text; JSON in a text of JSON; or `null` for none (vLLM, of
+    GLM), which they do not take back.
+    """
+    if not isinstance(arguments, str):
+        return json.dumps(arguments or {})
+    try:
+        value = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    if isinstance(value, str):
+        return value
+    return "{}" if value is None else arguments
+
+
+def _read_thoughts(message: ChatCompletionMessage) -> str:
+    extra: Mapping[str, Any] = message.model_extra or {}
+    said = [extra[name] for name in _THOUGHTS if isinstance(extra.get(name), str)]
+    return _mend(next((text for text in said if text.strip()), ""))
+
+
+def _read_kept_fields(part: Any, names: Sequence[str]) -> str:
+    """Some fields of a message or call as a JSON object; empty if it has none of them."""
+    extra: Mapping[str, Any] = part.model_extra or {}
+    fields = {name: extra[name] for name in names if extra.get(name)}
+    return _mend(json.dumps(fields, ensure_ascii=False)) if fields else ""
 
 
 def _clean_name(name: str) -> str:
     """A tool's name without what vLLM leaves of gpt-oss's channels around it."""
-    return name.partition("<|")[0].removeprefix("functions.") or name
+    return name.partition("<|")[0].strip().removeprefix("functions.") or name
 
 
 def _mend(text: str) -> str:

@@ -1,15 +1,17 @@
-"""The parameters that servers of the Chat Completions API disagree on."""
+"""The parameters and messages that servers of the Chat Completions API disagree on."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openai
+from openai.types.chat import ChatCompletionMessageParam
 
 from shared.llm.chat_completions.server_errors.error_bodies import read_error_body
 from shared.llm.chat_completions.server_errors.error_translation import (
     depends_on_prompt,
     names_parameter,
+    objects_to_system_message,
 )
 
 _OTHER_LENGTH_PARAMETER = {
@@ -42,13 +44,24 @@ class ServerDialect:
         self._reasoning_effort = reasoning_effort
         self._most_tokens: int | None = None
         self._extra_body = dict(extra_body)
+        self._takes_system = True
 
-    def write_parameters(self, max_tokens: int) -> dict[str, Any]:
-        """The parameters of a call that is to answer in at most so many tokens."""
+    def write_parameters(
+        self, messages: Sequence[ChatCompletionMessageParam], max_tokens: int
+    ) -> dict[str, Any]:
+        """The parameters of a call.
+
+        Args:
+            messages: The conversation so far.
+            max_tokens: The most that the answer may have.
+        """
         with self._lock:
             if self._most_tokens is not None:
                 max_tokens = min(max_tokens, self._most_tokens)
-            parameters: dict[str, Any] = {self._length_parameter: max_tokens}
+            parameters: dict[str, Any] = {
+                "messages": messages if self._takes_system else _join_system_message(messages),
+                self._length_parameter: max_tokens,
+            }
             if self._reasoning_effort is not None and "reasoning_effort" not in self._extra_body:
                 parameters["reasoning_effort"] = self._reasoning_effort
             if self._extra_body:
@@ -69,6 +82,9 @@ class ServerDialect:
     def adapt(self, error: openai.APIStatusError, sent: dict[str, Any]) -> bool:
         """Learn from an error; whether the next call will differ from what was sent."""
         with self._lock:
+            if sent["messages"][0]["role"] == "system" and objects_to_system_message(error):
+                self._takes_system = False
+                return True
             tier = sent.get("extra_body", {}).get(_TIER)
             if tier is not None and names_parameter(error, _TIER):
                 self._extra_body = leave_tier(self._extra_body)
@@ -99,6 +115,21 @@ def has_no_capacity(error: openai.APIStatusError) -> bool:
 def leave_tier(extra_body: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent besides, without the tier."""
     return {name: value for name, value in extra_body.items() if name != _TIER}
+
+
+def _join_system_message(
+    messages: Sequence[ChatCompletionMessageParam],
+) -> list[ChatCompletionMessageParam]:
+    """The conversation with its instructions at the beginning of what the user says first."""
+    system, user, *others = messages
+    rules: Any = system.get("content")
+    said: Any = user.get("content")
+    joined = f"{rules}\n\n{said}" if isinstance(said, str) else [_write_text(rules), *said]
+    return [{"role": "user", "content": joined}, *others]
+
+
+def _write_text(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
 
 
 def _is_unknown(error: openai.APIStatusError, parameter: str) -> bool:

@@ -27,6 +27,7 @@ from shared.aws.clients import Clients
 from tests.fakes.aws.aws_account import AwsAccount, build_account
 
 HOST = "127.0.0.1"
+_SERVER = PROJECT / "infra" / "local" / "http_server.py"
 _LONGEST_START_SECONDS = 300.0
 
 
@@ -37,7 +38,7 @@ def running_emulator(folder: Path) -> Iterator[str]:
     port = _find_free_port()
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - a fixed command
-            [str(python), "-m", "ministack"],
+            [str(python), "-P", str(_SERVER)],
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],

@@ -20,7 +20,7 @@ _ERROR = """<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-0
 
 
 @contextmanager
-def serve_stack(name, outputs, parameters=None):
+def serve_stack(name, outputs, parameters=None, status="CREATE_COMPLETE"):
     """Serve DescribeStacks for one stack; the address goes into AWS_ENDPOINT_URL_CLOUDFORMATION."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -28,7 +28,7 @@ def serve_stack(name, outputs, parameters=None):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             asked = parse_qs(body)["StackName"][0]
             if asked == name:
-                self._answer(200, _describe(name, outputs, parameters or {}))
+                self._answer(200, _describe(name, outputs, parameters or {}, status))
             elif asked == "forbidden":
                 self._answer(403, _ERROR.format(code="AccessDenied", message="not\nyou"))
             else:
@@ -55,10 +55,10 @@ def serve_stack(name, outputs, parameters=None):
             thread.join()
 
 
-def _describe(name, outputs, parameters):
+def _describe(name, outputs, parameters, status):
     return _ANSWER.format(
         name=name,
-        status="CREATE_COMPLETE",
+        status=status,
         outputs=_list(_OUTPUT, outputs),
         parameters=_list(_PARAMETER, parameters),
     )

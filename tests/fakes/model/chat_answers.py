@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tests.fakes.model.message_parts import read_pictures, read_text
+from tests.fakes.model.message_parts import read_pictures, read_question, read_text
 
 _SOURCE = re.compile(
     r"^BEGIN (\S+) source (\d+)(?:, pages? (\d+)(?: to (\d+))?)?\n(.*?)\nEND \1 source \2$",
@@ -60,7 +60,7 @@ def write_answer(
         return '{"title": "Broken, "abstract": '
     sources = [
         Quoted(range(int(first or 1), int(last or first or 1) + 1), text, int(number))
-        for _, number, first, last, text in _SOURCE.findall(read_text(body["messages"][1]))
+        for _, number, first, last, text in _SOURCE.findall(read_question(body))
     ]
     answer = fill_schema(schema, sources, 1000 if kind == "wrong_pages" else 0)
     if read_pictures(body):
@@ -123,5 +123,5 @@ def _find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
     wanted = body.get("response_format", {})
     if wanted.get("type") == "json_schema":
         return wanted["json_schema"]["schema"]
-    _, found, schema = read_text(body["messages"][1]).rpartition("fit this JSON Schema:\n")
+    _, found, schema = read_question(body).rpartition("fit this JSON Schema:\n")
     return json.JSONDecoder().raw_decode(schema)[0] if found else None

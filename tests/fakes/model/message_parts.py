@@ -16,6 +16,11 @@ def read_text(message: dict[str, Any]) -> str:
     return "\n".join(part["text"] for part in content if part["type"] == "text")
 
 
+def read_question(body: dict[str, Any]) -> str:
+    """What the user says first, which is where the sources are."""
+    return read_text(next(message for message in body["messages"] if message["role"] == "user"))
+
+
 def read_pictures(body: dict[str, Any]) -> list[bytes]:
     """The pictures in the messages of a call.
 

@@ -56,9 +56,11 @@ def cut_prompt(body: dict[str, Any], window_tokens: int | None) -> dict[str, Any
     too_many = count_prompt_tokens(body) - (window_tokens or 10**9)
     if too_many <= 0:
         return body
-    first, longest, *rest = body["messages"]
-    kept = longest["content"][too_many * _CHARACTERS_PER_TOKEN :]
-    return {**body, "messages": [first, {**longest, "content": kept}, *rest]}
+    messages = list(body["messages"])
+    place = next(place for place, message in enumerate(messages) if message["role"] == "user")
+    kept = messages[place]["content"][too_many * _CHARACTERS_PER_TOKEN :]
+    messages[place] = {**messages[place], "content": kept}
+    return {**body, "messages": messages}
 
 
 def split_completion(completion: dict[str, Any], *, by_token: bool) -> Iterator[dict[str, Any]]:

@@ -281,12 +281,14 @@ def test_documents_are_found_by_words_prefix_and_key(seashore, ledger):
     ledger.finish(ledger.enter("contracts/sale.pdf"), title="A sale")
     ledger.enter("other/pier.pdf")
     ledger.enter("contracts/lease.pdf", version="v2")
+    ledger.enter("apart/Re\u0301sume\u0301.pdf")
 
     def list_keys(*options):
         lines = seashore("documents", *options).stdout.splitlines()
         return sorted(line.split("\t")[1] for line in lines)
 
     assert list_keys("--grep", "PIER") == ["contracts/lease.pdf", "other/pier.pdf"]
+    assert list_keys("--grep", "r\u00e9s.m\u00e9") == ["apart/Re\u0301sume\u0301.pdf"]
     assert list_keys("--prefix", "contracts/s") == ["contracts/sale.pdf"]
     assert list_keys("--key", "contracts/lease.pdf") == ["contracts/lease.pdf"] * 2
     assert list_keys("--grep", "lease", "--prefix", "other/") == []

@@ -10,7 +10,7 @@ import pytest
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.put.files import collect_files
-from infra.cli.put.unchanged import find_unchanged
+from infra.cli.put.unchanged import find_there
 from infra.cli.put.upload import PutDocument
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload
@@ -111,8 +111,33 @@ def test_put_finds_its_files_among_thousands_with_few_calls(account, tmp_path):
             calls.append("head")
             return s3.head_object(**request)
 
-    assert find_unchanged(FewEntries(), bucket, files) == {"a0028.pdf", "z.pdf"}
+    there = find_there(FewEntries(), bucket, files)
+    assert {key for key, is_same in there.items() if is_same} == {"a0028.pdf", "z.pdf"}
     assert len(calls) <= 2 * len(files)
+
+
+def test_of_two_that_put_the_same_bytes_at_once_one_makes_the_version(
+    seashore, account, tmp_path, monkeypatch
+):
+    write_pdfs(tmp_path, "a.pdf", "b.pdf")
+    files = [tmp_path / "a.pdf", tmp_path / "b.pdf"]
+    first = seashore("put", *files)
+    # Each has looked before the other has put anything.
+    monkeypatch.setattr("infra.cli.put.plan.find_there", lambda s3, bucket, files: {})
+    second = seashore("put", *files)
+    assert (second.exit_code, sorted(second.stdout.splitlines())) == (
+        0,
+        sorted(first.stdout.splitlines()),
+    )
+    assert count_versions(account) == 2
+    # Other bytes are another version, whoever has put the first ones.
+    files[1].write_bytes(b"%PDF-1.7 changed")
+    assert seashore("put", *files).exit_code == 0
+    assert count_versions(account) == 3
+    read = {"Bucket": account.settings.documents_bucket, "Key": "b.pdf"}
+    assert account.clients.s3.get_object(**read)["Body"].read() == b"%PDF-1.7 changed"
+    assert seashore("put", "--again", files[0]).exit_code == 0
+    assert count_versions(account) == 4
 
 
 def test_a_dry_run_writes_what_would_be_put_and_puts_nothing(seashore, account, tmp_path):

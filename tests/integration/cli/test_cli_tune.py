@@ -192,7 +192,7 @@ def test_what_lambda_throttles_is_asked_again(tune, function):
 def test_a_size_that_is_throttled_for_good_is_named(tune, function):
     function.refusals["invoke"] = ["TooManyRequestsException"] * 5
     result = tune("--sizes", "512,1024", "--runs", "1")
-    assert "512 MB: AWS refused Invoke: Rate exceeded" in result.stderr
+    assert "512 MB: AWS asks for patience at Invoke (Rate exceeded)" in result.stderr
     assert "1,024 MB is best" in result.stderr
 
 

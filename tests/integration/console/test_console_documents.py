@@ -38,6 +38,9 @@ def test_the_list_is_filtered_by_status_prefix_day_and_words(desk):
     assert list_names(status="DONE") == []
     assert list_names(prefix="contracts/") == ["contracts/lease.pdf"]
     assert list_names(words="PIER") == ["notes/pier.pdf"]
+    # A name as macOS writes it, and a word as a keyboard does.
+    desk.enter_document("notes/Ju\u0308rgen.pdf", "Seals rest.")
+    assert list_names(words="J\u00dcRGEN") == ["notes/Ju\u0308rgen.pdf"]
     assert list_names(day=f"{desk.now():%Y-%m-%d}") == list_names()
     assert list_names(day="2020-01-01") == []
 

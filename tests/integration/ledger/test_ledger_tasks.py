@@ -15,6 +15,7 @@ from shared.ledger.tasks import (
     find_task,
     finish_task,
     list_tasks,
+    put_task_back,
     register_task,
     start_task,
     task_pk,
@@ -117,12 +118,11 @@ def test_what_it_is_about_is_one_short_line(table, now):
 
 
 @pytest.mark.parametrize("source", TaskStatus)
-@pytest.mark.parametrize(
-    "target", [status for status in TaskStatus if status is not TaskStatus.RECEIVED]
-)
+@pytest.mark.parametrize("target", TaskStatus)
 def test_only_legal_moves_pass(table, now, source, target):
     task = bring_to(table, now, source)
     moves = {
+        TaskStatus.RECEIVED: lambda: put_task_back(table, task, now),
         TaskStatus.RUNNING: lambda: start_task(table, task, now),
         TaskStatus.DONE: lambda: finish(table, task, now),
         TaskStatus.PARTIAL: lambda: finish(table, task, now, "page 3 could not be read"),
@@ -147,6 +147,7 @@ def test_an_attempt_that_was_overtaken_changes_nothing(table, now):
         lambda: finish(table, stale, now),
         lambda: fail_task(table, stale, "late", now),
         lambda: start_task(table, stale, now),
+        lambda: put_task_back(table, stale, now),
     ):
         with pytest.raises(LedgerConflictError):
             move()

@@ -38,6 +38,7 @@ ERRORS = [
     *load.THROTTLED,
     *load.UNAVAILABLE,
     *load.REQUESTS,
+    *replies.FAILURES,
 ]
 REPLIES = [*replies.REASONS, *replies.THOUGHTS, *replies.BILLS]
 TABLE = [

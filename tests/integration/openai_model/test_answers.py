@@ -14,6 +14,7 @@ from shared.errors import (
 from tests.fakes.model.chat_behaviours import failing, ok, sending, throttled
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, SECRET_KEY, SECRET_TEXT, answer, request_for
+from tests.integration.openai_model.answer_shapes.rows import ReplyRow
 
 
 def test_an_answer_with_pages_and_usage(model, server):
@@ -180,3 +181,12 @@ def test_what_the_server_had_read_before_is_counted(model, server, usage, cached
     )
     got = answer(model).usage
     assert (got.input_tokens, got.cached_tokens) == (1_500, cached)
+
+
+@pytest.mark.parametrize("reason", ["length", "model_context_window_exceeded"])
+def test_a_window_that_is_full_in_the_middle_of_an_answer_is_one(model, server, reason):
+    usage = {"prompt_tokens": 1_900, "completion_tokens": 100, "total_tokens": 2_000}
+    server.script(ReplyRow("", "", '{"title": "Seals', reason, usage=usage).behaviour)
+    with pytest.raises(ContextOverflowError, match="window was full after 2000 tokens"):
+        answer(model)
+    assert len(server.calls) == 1

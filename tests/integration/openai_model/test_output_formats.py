@@ -9,6 +9,8 @@ from shared.llm.prompt_rendering import render_prompt
 from tests.fakes.model.chat_behaviours import failing, ok, saying, sending
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, answer, formats
+from tests.integration.openai_model.answer_shapes.rows import DRAFT, ReplyRow
+from tests.integration.openai_model.answer_shapes.stream_shapes import COUNTED, chunk, events
 
 UNBOUNDED_THEN = ["json_schema", "json_object"]
 
@@ -148,3 +150,26 @@ def test_a_misshapen_answer_is_asked_for_only_once_more(model, server):
     assert caught.value.calls == 2
     assert caught.value.input_tokens > 0
     assert caught.value.output_tokens > 0
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_who_holds_thoughts_to_the_format_is_asked_without_one(server, model, field):
+    # lmstudio-ai/lmstudio-bug-tracker #1773 (Qwen 3.5), vllm-project/vllm #16182 and #19222.
+    server.script(ReplyRow("", "", "", message={field: DRAFT}).behaviour)
+    assert answer(model).value.title == "Seals"
+    answer(model)
+    assert formats(server) == ["json_schema", "text", "text"]
+    streamed = events(chunk({field: DRAFT}), chunk({}, "stop"), COUNTED, "[DONE]")
+    assert "Draft" not in server.calls[1].body["messages"][1]["content"]
+    server.forget()
+    server.script(sending(200, streamed))
+    answer(model)
+    assert formats(server) == ["text", "text"]
+
+
+def test_who_gives_thoughts_alone_whatever_is_asked_for_is_named(server, model):
+    # vllm-project/vllm #19839: a reasoning parser that is another model's.
+    server.script(*[ReplyRow("", "", "", message={"reasoning_content": DRAFT}).behaviour] * 2)
+    with pytest.raises(ModelAnswerError, match="has it the reasoning parser of this model"):
+        answer(model)
+    assert formats(server) == ["json_schema", "text"]

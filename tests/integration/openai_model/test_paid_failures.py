@@ -15,6 +15,7 @@ from shared.paid_calls import PaidCalls
 from tests.fakes.model.chat_behaviours import failing, ok, sending
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, answer
+from tests.integration.openai_model.answer_shapes.rows import ReplyRow
 
 ROOM = REQUEST.max_output_tokens
 USAGE = {"prompt_tokens": 70, "completion_tokens": 7, "total_tokens": 77}
@@ -133,3 +134,12 @@ def test_who_has_no_time_left_takes_nobodys_turn_to_try(server, build):
     with pytest.raises(DeadlineError):
         answer(model, seconds=2)
     assert answer(model).value.title == "Seals"
+
+
+def test_an_answer_that_ends_by_a_failure_costs_what_it_says_and_gets_no_more_room(model, server):
+    row = ReplyRow("DeepSeek", "", finish_reason="insufficient_system_resource", usage=USAGE)
+    server.script(*[row.behaviour] * 3)
+    error = fail(model)
+    assert isinstance(error, ModelUnavailableError)
+    assert (error.calls, error.unanswered, error.output_tokens) == (3, 0, 21)
+    assert {call.body["max_tokens"] for call in server.calls} == {ROOM}

@@ -8,6 +8,7 @@ from shared.errors import InvalidRequestError, LedgerConflictError, ServiceError
 from shared.ledger.documents import find_document
 from shared.ledger.redoing import begin_redo
 from shared.lifecycle import DocumentStatus
+from shared.llm.call_chain import find_most_of_answer
 from shared.messages.document_messages import Redo
 from shared.messages.message import encode_message
 from shared.messages.work_items import decode_work_message
@@ -189,8 +190,13 @@ def test_the_plan_says_what_it_takes_at_the_most(pipeline, services):
     assert estimate.most_output_tokens == 4 * 3_500
     priced = estimate.input_tokens + 2 * estimate.most_output_tokens
     assert estimate.most_cost_micro_usd == priced
+    # Each answer once more with twice the room, and once more with the answer that did not fit.
+    most = find_most_of_answer(-(-estimate.input_tokens // 4), 3_500)
+    assert estimate.asked_again_micro_usd == 4 * most.input_tokens + 8 * most.output_tokens
+    assert estimate.asked_again_micro_usd > 4 * priced
     plan, _ = redo(services, order="two", model="second")
     assert plan.estimate.most_cost_micro_usd is None
+    assert plan.estimate.asked_again_micro_usd is None
     with pytest.raises(InvalidRequestError, match="first, second"):
         redo(services, order="three", model="third")
 

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 from functions.wiring import build_services, utc_now
+from pipeline.operations.cancel import cancel, list_waiting_tasks, plan_cancel
 from pipeline.tasks.intake import IntakeServices, take_up_task
 from shared.ledger.spend import Account, read_day_spend
 from shared.ledger.spending import Spending
@@ -17,6 +18,8 @@ from shared.messages.tasks import AskTask
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, open_task_desk
+from tests.fakes.model.chat_behaviours import calling, throttled
+from tests.fakes.operations import DEADLINE, build_operation_services
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 PRICES = {"tiny": {"input": 1.0, "output": 1.0}}
@@ -92,3 +95,52 @@ def test_over_the_limit_of_the_api_its_tasks_wait_and_documents_go_on():
         assert read_spends(desk)[1] == 0
         task = desk.do("ask", id="by-queue", **QUESTION)
         assert task.status is TaskStatus.DONE
+
+
+def cancel_waiting(desk):
+    """Cancel the tasks that have not begun; how many they were."""
+    services = build_operation_services(desk.account)
+    return cancel(plan_cancel([], list_waiting_tasks(services)), services, DEADLINE).cancelled
+
+
+def test_a_task_that_waits_for_the_limit_is_cancelled_and_never_asked():
+    with open_task_desk(model_prices=PRICES, daily_cap_usd=0.0001) as desk:
+        task_id = desk.send("summarize", id="t", text="The harbour of Skagen opened in 1907.")
+        desk.pipeline.run()
+        desk.make_waits_end()
+        desk.pipeline.run()
+        task = desk.task(task_id)
+        assert (task.status, task.attempts) == (TaskStatus.RECEIVED, 2)
+        assert cancel_waiting(desk) == 1
+        desk.make_waits_end()
+        desk.pipeline.run()
+        assert desk.task(task_id).status is TaskStatus.CANCELLED
+        assert desk.steps(task_id)[-1] == "cancelled"
+        assert desk.account.count_messages(desk.account.settings.work_queue_url) == 0
+        assert (desk.letters(), desk.server.calls) == ([], [])
+
+
+def test_a_task_that_waits_for_the_models_rate_is_cancelled_until_a_call_was_answered():
+    with open_task_desk(model_prices=PRICES) as desk:
+        desk.server.script(calling(("list_documents", {})), throttled("60"))
+        assert desk.do("agent", id="had-one", prompt="Find it.").status is TaskStatus.RUNNING
+        assert desk.do("agent", id="had-none", prompt="Find more.").status is TaskStatus.RECEIVED
+        assert cancel_waiting(desk) == 1
+        desk.make_waits_end()
+        desk.pipeline.run()
+        assert desk.task("had-none").status is TaskStatus.CANCELLED
+        assert desk.task("had-one").status is TaskStatus.RUNNING
+        assert len(desk.server.calls) == 2
+
+
+def test_a_task_that_waits_and_is_posted_again_has_one_message():
+    with open_task_desk(model_prices=PRICES, chat_daily_cap_usd=0.0001) as desk:
+        desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+        desk.server.calls.clear()
+        queue = desk.account.settings.work_queue_url
+        post_task(desk, "t")
+        desk.pipeline.run()
+        assert desk.task("t").status is TaskStatus.RECEIVED
+        waiting = desk.account.count_messages(queue)
+        post_task(desk, "t")
+        assert desk.account.count_messages(queue) == waiting > 0

@@ -1,6 +1,8 @@
 """The command line as a whole: help, exit statuses, start-up."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +64,34 @@ def test_every_command_has_help(command):
     result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
     assert f"Usage: seashore {command}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS, "explain", "eval", "tune", "pause", "secrets set", "languages add", "dlq show"],
+)
+def test_a_command_that_needs_more_says_what_with_an_example(command):
+    result = invoke(*command.split(), "--help")
+    shown = [line.strip() for line in result.stdout.splitlines() if "Example: " in line]
+    if "[required]" not in result.stdout:
+        return
+    (example,) = shown
+    words = shlex.split(example.removeprefix("Example: "))
+    assert " ".join(words).find(f"seashore {command}") >= 0
+    refusal = invoke(*command.split())
+    assert refusal.exit_code == ExitCode.USAGE
+    assert re.search(r"Missing (argument|option) '.*", " ".join(refusal.stderr.split()))
+    assert example in " ".join(refusal.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["redo", "retry", "cancel", "delete"])
+def test_a_command_on_documents_says_how_to_name_them(command, monkeypatch):
+    monkeypatch.setattr("infra.cli.command_context.open_context", lambda *_, **__: None)
+    refusal = invoke(command)
+    assert refusal.exit_code == ExitCode.USAGE
+    told = " ".join(refusal.stderr.split())
+    assert "by id or key" in told
+    assert f"`seashore {command} report.pdf`, `seashore {command} --prefix 2026/`" in told
 
 
 def test_the_help_lists_every_command_and_every_exit_status():

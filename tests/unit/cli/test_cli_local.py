@@ -1,6 +1,7 @@
 """`seashore local up` in the foreground, and signals."""
 
 import signal
+from datetime import UTC, datetime
 
 import pytest
 
@@ -25,14 +26,23 @@ def test_a_start_after_the_stack_was_killed_says_what_may_be_missing(tmp_path, m
         raise LocalStackError("not now")
 
     monkeypatch.setattr("infra.cli.local.local_stack.start_local_stack", start)
-    for left in (False, True):
-        if left:
-            (tmp_path / "local.json").write_text("{}")
-            (tmp_path / "local.log").write_text("ready")
+
+    def bring_up_again():
         with pytest.raises(LocalStackError, match="not now"):
             bring_up(tmp_path, None, {}, detach=True, output=Output())
-        told = " ".join(capsys.readouterr().err.split())
-        assert ("may be missing. `seashore put --again` brings" in told) == left
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "killed" not in bring_up_again()
+    (tmp_path / "local.json").write_text("{}")
+    assert "may be missing. `seashore put --again` brings" in bring_up_again()
+    saved = tmp_path / "state" / "services" / "saved.json"
+    saved.parent.mkdir(parents=True)
+    saved.write_text('{"at": "2026-03-01T14:30:05+00:00", "is_last": false}')
+    at = datetime(2026, 3, 1, 14, 30, 5, tzinfo=UTC).astimezone()
+    told = bring_up_again()
+    assert f"It goes on from what it knew at {at:%Y-%m-%d %H:%M:%S}: files that were put" in told
+    saved.write_text('{"at": "2026-03-01T14:30:05+00:00", "is_last": true}')
+    assert "killed" not in bring_up_again()
 
 
 def test_reports_that_stay_are_not_said_to_be_deleted(tmp_path, capsys):

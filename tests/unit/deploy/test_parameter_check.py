@@ -1,11 +1,17 @@
 """Parameters that no function could start with are found before anything is changed."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli.app import app
 from infra.cli.deploy import deploy
-from infra.deploy.parameter_check import describe_missing_price, find_parameter_problems
+from infra.deploy.parameter_check import (
+    describe_excess,
+    describe_missing_price,
+    find_parameter_problems,
+)
 from infra.deploy.template_file import parse_template, read_defaults
 from infra.project_files import TEMPLATE
 from shared.errors import BuildError
@@ -119,8 +125,62 @@ def test_a_mistyped_price_is_refused_before_anything_is_built(built, monkeypatch
     assert built == []
 
 
+def test_variables_that_lambda_would_not_take_are_refused_before_anything_is_built(
+    built, monkeypatch
+):
+    senders = ",".join(f"somebody-{i}@example.com" for i in range(120))
+    price = ', "another-model-{}": {{"input": 1.25, "output": 2.5}}'
+    prices = '{"a": {"input": 1, "output": 2}' + "".join(map(price.format, range(12))) + "}"
+    options = ["-p", f"InboundMailSenders={senders}", "-p", f"ModelPrices={prices}"]
+    with serve_stack("prod", {}, {}) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        result = CliRunner().invoke(app, ["deploy", "--stack", "prod", *options])
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, built) == (1, [])
+    assert re.search(r"variables of the function IngestFunction .* about [45],\d{3} bytes", told)
+    assert "Lambda takes 4,096. The longest is the parameter InboundMailSenders with" in told
+    assert f"InboundMailSenders with {len(senders) + 2:,} bytes" in told
+    # As JSON, where each quote has a sign before it.
+    assert f"ModelPrices {len(prices) + prices.count(chr(34)) + 2:,}" in told
+    assert "name domains in place of their addresses" in told
+
+
+def test_variables_are_measured_as_what_lambda_shows(template):
+    def check(length, stack="prod"):
+        values = {**read_defaults(), "CallbackArns": "a" * length}
+        return describe_excess(template, values, stack, "eu-west-1")
+
+    room = next(length for length in range(4_096) if check(length + 1))
+    # What all functions have takes about half, so that this much is left for what is given.
+    assert 1_500 < room < 2_500
+    assert "take about 4,097 bytes" in check(room + 1)
+    assert "name one SNS topic" in check(room + 1)
+    assert check(room) == ""
+    assert check(room, "prod-with-a-longer-name") != ""
+
+
 def test_a_mended_value_takes_the_place_of_one_that_the_stack_has(built, monkeypatch):
     with serve_stack("prod", {}, {"ModelPrices": "{"}) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
         CliRunner().invoke(app, ["deploy", "--stack", "prod", "-p", "ModelPrices={}"])
     assert len(built) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_taken"),
+    [
+        ("ReportFrom", "", True),
+        ("ReportFrom", "o'neil+x-1@mail.example.com", True),
+        ("ReportFrom", "j\u00f6rg@example.com", False),
+        ("ReportFrom", "Ada <ada@example.com>", False),
+        ("ReportTo", "a@b.example,c@d.example", True),
+        ("ReportTo", ",".join(["a@b.example"] * 50), True),
+        ("ReportTo", ",".join(["a@b.example"] * 51), False),
+        ("ReportTo", "a@b.example, c@d.example", False),
+        ("ReportTo", "a@b.example,j\u00f6rg@example.com", False),
+    ],
+)
+def test_a_report_goes_only_to_addresses_that_ses_takes(template, name, value, is_taken):
+    # Amazon SES API v2 Reference, "Destination" and "SendEmail".
+    pattern = template["Parameters"][name]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, value)) == is_taken

@@ -1,5 +1,7 @@
 """Stacks that cannot be worked on right now, and what is said about it."""
 
+from unittest.mock import Mock
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -52,6 +54,29 @@ def test_stack_that_needs_a_hand_is_named_with_what_to_do(status):
 def test_remains_of_a_first_attempt_are_no_ground_for_a_difference():
     with pytest.raises(DeployError, match="deploy it without --diff"):
         operate("ROLLBACK_COMPLETE").plan("url", frozenset(), {})
+
+
+class SigningOut(OneStack):
+    """CloudFormation whose callers are signed out once they have begun to delete the stack."""
+
+    def describe_stack_events(self, *, StackName):
+        return {"StackEvents": []}
+
+    def delete_stack(self, *, StackName):
+        error = {"Error": {"Code": "ExpiredToken", "Message": "expired"}}
+        self.describe_stacks = Mock(side_effect=ClientError(error, "DescribeStacks"))
+
+
+def test_a_change_that_can_be_followed_no_longer_is_said_to_go_on():
+    told = []
+    client = SigningOut("CREATE_COMPLETE")
+    operation = StackOperation(client, "prod", told.append, 0, lambda seconds: None)
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        operation.delete()
+    assert told == [
+        "CloudFormation goes on with prod by itself: the same command, later, says what has come "
+        "of it"
+    ]
 
 
 class History:

@@ -1,23 +1,30 @@
 """Names of stacks, and what AWS's refusals become."""
 
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 
 import botocore.utils
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
+    PartialCredentialsError,
     ProfileNotFound,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
-from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.aws import QUICK, aws_errors_as, open_emulator_session, open_session
 from infra.cli.exit_codes import ExitCode, find_exit_code
 from infra.stacks import LONGEST_STACK_NAME, check_stack_name, resolve_aws_stack
-from shared.errors import DeployError, OperatorError
+from shared.errors import DeployError, OperatorError, UnknownStackError
+from tests.fakes.aws.cloudformation_server import serve_stack
 
 
 @pytest.mark.parametrize("name", ["a", "prod", "team-a-2", "x" * LONGEST_STACK_NAME])
@@ -51,14 +58,17 @@ def test_local_is_no_name_for_a_stack_on_aws():
         check_stack_name("local")
 
 
-def client_error(code: str, message: str = "no") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeStacks")
+def client_error(code: str, message: str = "no", status: int = 400) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": message}}
+    answer["ResponseMetadata"] = {"HTTPStatusCode": status}
+    return ClientError(answer, "DescribeStacks")
 
 
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         (NoCredentialsError(), "No AWS credentials were found: run `aws configure`"),
+        (PartialCredentialsError(provider="env", cred_var="B"), "missing: B: set it too, or"),
         (ProfileNotFound(profile="x"), "(x) could not be found: choose one of `aws configure list"),
         (UnauthorizedSSOTokenError(), "sign in again, for example with `aws sso login`"),
         (client_error("ExpiredToken"), "have expired: sign in again"),
@@ -75,8 +85,16 @@ def client_error(code: str, message: str = "no") -> ClientError:
             "set its clock",
         ),
         (client_error("AccessDenied", "not\nallowed"), "may not do this: not allowed"),
-        (client_error("Throttling", "slow down"), "AWS refused DescribeStacks: slow down"),
+        (client_error("ValidationError", "no such"), "AWS refused DescribeStacks: no such"),
+        (client_error("Throttling", "slow"), "for patience at DescribeStacks (slow): wait a"),
+        (
+            client_error("InternalFailure", "oh", 500),
+            "failed at DescribeStacks (oh): try again",
+        ),
+        (client_error("502", "Bad Gateway", 502), "or a proxy before it, has failed"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
+        (EndpointConnectionError(endpoint_url="https://x"), "its proxy and the region's name"),
+        (ResponseParserError("not\nXML"), "a web page has answered a request in the place of AWS"),
     ],
 )
 def test_errors_of_boto3_become_one_line_of_the_wanted_type(error, words):
@@ -84,6 +102,82 @@ def test_errors_of_boto3_become_one_line_of_the_wanted_type(error, words):
         raise error
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@contextmanager
+def answering(status, headers, text):
+    """A server that answers all with the same; None for one that never answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            if text is None:
+                released.wait(30)
+                return
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(text))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *arguments):
+            """Say nothing."""
+
+    released = threading.Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            released.set()
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text"),
+    [
+        (200, "text/html; charset=utf-8", "<html><body>Sign in to the network</body></html>"),
+        (403, "text/html", "<html><body><br>Forbidden by the proxy</body></html>"),
+        (200, "text/plain", "welcome"),
+    ],
+)
+def test_a_page_in_the_place_of_aws_is_told_as_one(monkeypatch, status, kind, text):
+    with answering(status, {"Content-Type": kind}, text) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        with pytest.raises(OperatorError, match=r"a web page has answered .* Check the") as raised:
+            resolve_aws_stack("prod")
+    assert find_exit_code(raised.value) is ExitCode.AWS_REFUSED
+
+
+def test_aws_that_says_nothing_is_waited_for_half_a_minute_and_not_five(monkeypatch):
+    assert (QUICK.connect_timeout, QUICK.read_timeout) == (5, 15)
+    assert QUICK.retries["total_max_attempts"] == 2
+    quick = QUICK.merge(Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
+    monkeypatch.setattr("infra.stacks.QUICK", quick)
+    with answering(200, {}, None) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        with pytest.raises(OperatorError, match="AWS cannot be reached: Read timeout"):
+            resolve_aws_stack("prod")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("ROLLBACK_COMPLETE", "`seashore deploy --stack prod` makes it anew"),
+        ("REVIEW_IN_PROGRESS", "`seashore deploy --stack prod` makes it anew"),
+        ("CREATE_FAILED", "delete it with `seashore destroy --stack prod`"),
+        ("DELETE_FAILED", "delete it with `seashore destroy --stack prod`"),
+        ("CREATE_IN_PROGRESS", "wait until that is done"),
+        ("DELETE_IN_PROGRESS", "wait until that is done"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name prod`, then"),
+        ("CREATE_COMPLETE", "none of this pipeline's outputs: check the name"),
+    ],
+)
+def test_a_stack_that_is_not_ready_is_told_with_what_to_do(monkeypatch, status, words):
+    with serve_stack("prod", {}, status=status) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        with pytest.raises(UnknownStackError, match=f"not ready, its status is {status}") as raised:
+            resolve_aws_stack("prod")
+    assert words in str(raised.value)
 
 
 def test_missing_region_is_asked_for(monkeypatch):
@@ -94,6 +188,12 @@ def test_missing_region_is_asked_for(monkeypatch):
     with pytest.raises(OperatorError, match="No AWS region") as raised:
         resolve_aws_stack("pipeline")
     assert find_exit_code(raised.value) is ExitCode.AWS_REFUSED
+
+
+def test_an_address_that_is_none_is_one_line(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "localhost:4566")
+    with pytest.raises(OperatorError, match=r"AWS_ENDPOINT_URL_CLOUDFORMATION is 'localhost:4566'"):
+        resolve_aws_stack("prod")
 
 
 def test_missing_profile_is_one_line(monkeypatch):

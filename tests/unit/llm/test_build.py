@@ -72,7 +72,7 @@ def test_a_fallback_is_of_the_same_server_unless_it_has_an_address(more, address
     with client_of(model) as client:
         assert (model.name, str(client.base_url)) == ("spare", address)
         assert (model._caller._key is not None) == has_key
-        sent = model._caller._dialect.write_parameters(100)
+        sent = model._caller._dialect.write_parameters([], 100)
         assert ("extra_body" in sent) == (not more)
 
 
@@ -200,7 +200,7 @@ def test_who_is_waited_for_asks_for_no_slow_tier(is_urgent, sent):
         is_urgent=is_urgent,
     )
     with client_of(model):
-        parameters = model._caller._dialect.write_parameters(100)
+        parameters = model._caller._dialect.write_parameters([], 100)
     assert parameters["extra_body"] == {"temperature": 0, **sent}
 
 

@@ -90,6 +90,20 @@ def call(index, name=None, arguments=None, call_id=None):
         # Without an index, and with the name again.
         [call(None, "find", '{"q":', "a"), call(None, "find", " 1}", "a"),
          call(None, "read", "{}", "b")],
+        # openai/openai-agents-js #712 (Bedrock), microsoft/autogen #7549 (Gemini): `{}` first.
+        [call(0, "find", "{}", "a"), call(0, None, '{"q": 1}'), call(1, "read", "{}", "b"),
+         call(1, None, "")],
+        # SillyTavern/SillyTavern #5948 (Fireworks): id and name with each part, the last empty.
+        [call(0, "find", "", "a"), call(0, "find", '{"q":', "a"), call(0, "find", " 1}", "a"),
+         call(0, "find", "", "a"), call(1, "read", "{}", "b"), call(1, "read", None, "b")],
+        # BerriAI/litellm #20480: all of it once more at the end, as text in a text.
+        [call(0, "find", '{"q": 1}', "a"), call(0, "find", json.dumps('{"q": 1}'), "a"),
+         call(1, "read", "{}", "b")],
+        # lidge-jun/opencodex #361: all of the arguments once more.
+        [call(0, "find", "", "a"), call(0, None, '{"q": 1}'), call(0, None, '{"q": 1}'),
+         call(1, "read", "{}", "b"), call(1, None, "{}")],
+        # One id for all calls.
+        [call(0, "find", '{"q": 1}', "a"), call(0, "read", "{}", "a")],
     ],
 )  # fmt: skip
 def test_tool_calls_are_put_together(chunks):

@@ -86,14 +86,3 @@ def test_what_was_not_saved_all_the_same_is_told(running):
     with pytest.raises(LocalStackError, match="failed to save dynamodb: No space left"):
         stop_local_stack(running.root, lambda line: None)
     assert not is_running(running)
-
-
-def test_a_stack_that_was_killed_is_known_by_its_record_and_its_log(running):
-    assert not room.was_cut_short(running.record, running.log)
-    running.record.write_text("{}")
-    assert room.was_cut_short(running.record, running.log)
-    # Whoever shuts the machine down in order lets it write, and removes no record.
-    running.log.write_text("INFO Persistence: saved dynamodb state to services/dynamodb.json\n")
-    assert not room.was_cut_short(running.record, running.log)
-    running.log.unlink()
-    assert not room.was_cut_short(running.record, running.log)

@@ -15,12 +15,13 @@ def start(tmp_path):
     (tmp_path / "code-of-all").mkdir()
     unpacked = UnpackedCode(tmp_path / "code-of-all")
 
-    def start_worker(name: str, text: str) -> Path:
+    def start_worker(name: str, text: str, dependency: str = "") -> Path:
         code = tmp_path / name / "code"
         code.mkdir(parents=True)
         archive = code.with_name("code.zip")
         with zipfile.ZipFile(archive, "w") as package:
             package.writestr(zipfile.ZipInfo("functions/worker.py"), text)
+            package.writestr(zipfile.ZipInfo("tides/__init__.py"), dependency)
         unpacked.put(archive, code)
         return code
 
@@ -74,3 +75,21 @@ def test_a_package_that_cannot_be_unpacked_leaves_nothing(start, tmp_path):
     assert not (tmp_path / "broken" / "code").is_symlink()
     assert list_trees(tmp_path) == []
     assert (start("whole", "x = 1") / "functions" / "worker.py").read_text() == "x = 1"
+
+
+def test_what_two_packages_hold_alike_is_one_file(start):
+    first, second = start("first", "x = 1", "high = 2"), start("second", "x = 2", "high = 2")
+    other = start("other", "x = 3", "high = 3")
+    assert first.resolve() != second.resolve()
+    assert (first / "tides/__init__.py").samefile(second / "tides/__init__.py")
+    assert (second / "functions/worker.py").read_text() == "x = 2"
+    assert (other / "tides/__init__.py").read_text() == "high = 3"
+
+
+def test_what_a_package_shares_stays_when_the_other_goes(start, tmp_path):
+    end(start("old", "x = 1", "high = 2"))
+    new = start("new", "x = 2", "high = 2")
+    end(new)
+    newest = start("newest", "x = 3", "high = 2")
+    assert list_trees(tmp_path) == [newest.resolve()]
+    assert (newest / "tides/__init__.py").read_text() == "high = 2"

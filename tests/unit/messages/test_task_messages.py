@@ -26,13 +26,17 @@ REFUSED = [
     {"kind": "ask", "question": "Why?", "documents": []},
     {"kind": "ask", "question": "Why?", "documents": ["a"] * 21},
     {"kind": "ask", "question": "", "documents": ["a.pdf"]},
+    {"kind": "ask", "question": " \n\u00a0", "documents": ["a.pdf"]},
     {"kind": "ask", "question": "Why?"},
     {"kind": "summarize"},
     {"kind": "summarize", "text": "x", "document": "a.pdf"},
     {"kind": "summarize", "text": ""},
+    {"kind": "summarize", "text": "\t \x1c\n"},
+    {"kind": "extract", "text": "\u3000", "schema": {}},
     {"kind": "extract", "document": "a.pdf"},
     {"kind": "extract", "document": "a.pdf", "fields": {}},
     {"kind": "extract", "document": "a.pdf", "schema": []},
+    {"kind": "agent", "prompt": " "},
     {"kind": "agent", "prompt": "x", "max_steps": 0},
     {"kind": "agent", "prompt": "x", "max_tokens": 10},
     {"kind": "agent", "prompt": "x", "surprise": 1},
@@ -68,16 +72,17 @@ def test_what_the_schema_refuses_the_worker_refuses_as_a_task(validator, example
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+WORDS = NAMES.filter(str.strip)
 TASKS = st.one_of(
-    st.builds(SummarizeTask, text=NAMES),
+    st.builds(SummarizeTask, text=WORDS),
     st.builds(SummarizeTask, document=NAMES),
-    st.builds(AskTask, question=NAMES, documents=st.lists(NAMES, min_size=1, max_size=3)),
+    st.builds(AskTask, question=WORDS, documents=st.lists(NAMES, min_size=1, max_size=3)),
     st.builds(
         lambda text, schema: ExtractTask(text=text, schema=schema),
-        NAMES,
+        WORDS,
         st.dictionaries(NAMES, st.integers() | NAMES),
     ),
-    st.builds(AgentTask, prompt=NAMES, max_steps=st.integers(1, 20)),
+    st.builds(AgentTask, prompt=WORDS, max_steps=st.integers(1, 20)),
 )
 
 
@@ -111,10 +116,11 @@ def test_a_task_without_an_id_is_its_message():
     ("content", "words"),
     [
         ({"kind": "summarize", "text": "å" * 100_001}, "200002 bytes"),
+        ({"kind": "agent", "prompt": " \n"}, "prompt: it is empty"),
         ({"kind": "extract", "text": "x", "schema": {"a": "b" * 20_001}}, "20000 are the most"),
     ],
 )
-def test_what_is_too_large_is_refused_with_its_size(content, words):
+def test_what_is_too_large_or_empty_is_refused_with_a_word(content, words):
     with pytest.raises(MessageDecodeError) as caught:
         decode_work_item(json.dumps(content), "m-1")
     assert words in str(caught.value)

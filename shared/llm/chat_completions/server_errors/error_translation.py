@@ -306,6 +306,28 @@ def objects_to_tools(error: openai.OpenAIError) -> bool:
     )
 
 
+def objects_to_system_message(error: openai.APIStatusError) -> bool:
+    """Whether the server says that its model takes no message of the system.
+
+    Most are errors of the model's own template, for which servers have every status.
+    """
+    return error.status_code in (400, 404, 422, 500) and bool(
+        words.SYSTEM_MESSAGE.search(read_error_body(error.body).text)
+    )
+
+
+def find_wanted_thoughts(error: openai.OpenAIError) -> str:
+    """What the server names of the thoughts behind earlier calls, which it wants back; or nothing.
+
+    DeepSeek, Kimi and Gemini 3 take the result of a call only beside what had led to it
+    ("Thinking Mode" and "Thought signatures" in their documentation).
+    """
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in (400, 422, 500):
+        return ""
+    named = words.THOUGHTS.search(read_error_body(error.body).text)
+    return named[0].lower().replace(" ", "_") if named else ""
+
+
 def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | None:
     """The pause that the provider asks for, in seconds from now, at most one day.
 

@@ -124,7 +124,8 @@ OVERFLOW = _Words(
     r"exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))",
     r"input (?:is )?too long|reduce the length of|exceed\w* (?:the )?model token limit",
     # Gemini and xAI.
-    r"input token count.{0,40}? exceeds|maximum prompt length|token count .{0,20}exceeds",
+    r"input token count (?:is \d+ but|.{0,40}? exceeds)|maximum prompt length",
+    r"prompt too long|token count .{0,20}exceeds",
     # TGI.
     r"`?inputs`? (?:tokens \+|must have less than)",
     # vLLM, Mistral, DashScope, SGLang, Together and others.
@@ -137,11 +138,21 @@ OVERFLOW = _Words(
     r"max_tokens must be at least 1, got -",
 )
 OUTPUT_FORMAT = _Words(
-    r"response_format|json_schema|json_object|json schema|structured output|grammar"
+    r"response_format|json mode|json_schema|json_object|json schema|structured output|grammar"
 )
 # OpenAI ("'minLength' is not permitted"), Gemini, llama.cpp's and xgrammar's converters of schemas.
 BOUNDS = _Words(
     r"\b(?:min|max)_?(?:length|items)\b|['\"`](?:min|max)imum['\"`]|exclusive(?:min|max)imum",
     r"multiple_?of\b|number of repetitions",
+)
+# Templates of Gemma, Mistral and others, Gemini of Gemma, OpenAI of o1-mini, MiniMax.
+SYSTEM_MESSAGE = _Words(
+    r"system (?:role|messages?|prompts?) (?:is |are )?not (?:supported|allowed)",
+    r"role:? ?['\"]?system\b|does not support ['\"]system['\"]|only user and assistant roles",
+    r"developer instruction is not enabled|(?<!system message, )conversation roles must alternate",
+)
+# DeepSeek and Kimi want the first back, OpenRouter the second, Gemini the third, Claude the others.
+THOUGHTS = _Words(
+    r"reasoning[_ ](?:content|details)|thought[_ ]?signature|redacted_thinking|thinking`? block"
 )
 TOOLS = _Words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

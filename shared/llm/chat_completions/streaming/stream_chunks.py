@@ -10,6 +10,12 @@ from typing import Any
 
 from openai.types.chat import ChatCompletion
 
+# Where the pieces of a thought come: most servers; vLLM, Ollama, Groq and OpenRouter.
+_THOUGHTS = ("reasoning_content", "reasoning")
+# Where the parts of one come, and those of its fields that are in pieces: OpenRouter, LiteLLM.
+_THOUGHT_PARTS = ("reasoning_details", "thinking_blocks")
+_WORDS_OF_PART = ("text", "summary", "thinking")
+
 
 class StreamedCompletion:
     """What a stream has said so far.
@@ -29,6 +35,8 @@ class StreamedCompletion:
         self._fields: dict[str, Any] = {}
         self._content: list[Any] = []
         self._refusal = ""
+        self._thoughts: dict[str, str] = {}
+        self._thought_parts: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {"index": 0, "finish_reason": None}
         self._has_choice = False
@@ -78,6 +86,14 @@ class StreamedCompletion:
             self._content.append(content)
         if isinstance(delta.get("refusal"), str):
             self._refusal += delta["refusal"]
+        for name in _THOUGHTS:
+            if isinstance(delta.get(name), str):
+                self._thoughts[name] = self._thoughts.get(name, "") + delta[name]
+        for name in _THOUGHT_PARTS:
+            parts = delta.get(name)
+            for part in parts if isinstance(parts, list) else []:
+                if isinstance(part, Mapping):
+                    _add_thought_part(self._thought_parts.setdefault(name, []), part)
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else []:
             if isinstance(call, Mapping):
@@ -88,7 +104,8 @@ class StreamedCompletion:
 
         A part belongs to the call of its index, or to the last one where it has none. Some servers
         (Gemini's, for one) give several calls one index: then the ids differ, or the call before is
-        whole.
+        whole. What comes behind a whole call under its own id repeats it (Fireworks, LiteLLM), but
+        for a call that begins with `{}` (gateways before Anthropic and Gemini).
         """
         said = delta.get("function")
         function: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
@@ -96,14 +113,18 @@ class StreamedCompletion:
         index = delta.get("index")
         known = [call for call in self._calls if index is None or call["index"] == index]
         call = known[-1] if known else None
-        is_new = call is None or bool(
-            name and (_is_another(delta.get("id"), call["id"]) or _is_whole(call))
-        )
-        if call is None or is_new:
-            call = {"index": index, "id": delta.get("id"), "type": "function"}
+        call_id = delta.get("id")
+        if call is None or (name and _is_another(call_id, arguments, call)):
+            call = {"index": index, "id": call_id, "type": "function"}
             call["function"] = {"name": "", "arguments": ""}
             self._calls.append(call)
+        if delta.get("extra_content"):
+            call["extra_content"] = delta["extra_content"]
         whole = call["function"]
+        if _is_whole(whole["arguments"]):
+            if whole["arguments"] != "{}" or not arguments:
+                return
+            whole["arguments"] = ""
         if isinstance(name, str) and name != whole["name"]:
             whole["name"] += name
         if isinstance(arguments, str) and isinstance(whole["arguments"], str):
@@ -119,9 +140,33 @@ class StreamedCompletion:
             "content": "".join(self._content) if is_text else self._content,
             "refusal": self._refusal or None,
             "tool_calls": self._calls or None,
+            **self._thoughts,
+            **self._thought_parts,
         }
         choices = [{**self._choice, "message": message}] if self._has_choice else None
         return ChatCompletion.construct(**{**self._fields, "choices": choices})
+
+
+def _add_thought_part(known: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:
+    """Take in a piece of a part of a thought: words, their signature, or what is encrypted.
+
+    Words go on until another kind or index comes, or a signature; what is encrypted comes whole.
+    """
+    last = known[-1] if known else {}
+    has_words = any(map(piece.get, _WORDS_OF_PART))
+    if (
+        not last
+        or any(last.get(name) != piece.get(name) for name in ("type", "index"))
+        or piece.get("data")
+        or (has_words and last.get("signature"))
+    ):
+        known.append(dict(piece))
+        return
+    for name, value in piece.items():
+        if name in _WORDS_OF_PART and isinstance(value, str):
+            last[name] = (last.get(name) or "") + value
+        elif value is not None:
+            last[name] = value
 
 
 def _find_error(chunk: Mapping[str, Any], event: str) -> object:
@@ -132,12 +177,19 @@ def _find_error(chunk: Mapping[str, Any], event: str) -> object:
     return dict(chunk) if is_unnamed and (chunk.get("code") or chunk.get("type")) else None
 
 
-def _is_another(call_id: object, known_id: object) -> bool:
-    return bool(call_id and known_id and call_id != known_id)
+def _is_another(call_id: object, arguments: object, known: Mapping[str, Any]) -> bool:
+    """Whether a part that has a name begins a call, and is none of the call that is known."""
+    if call_id and known["id"] and call_id != known["id"]:
+        return True
+    known_arguments = known["function"]["arguments"]
+    if not _is_whole(known_arguments):
+        return False
+    # Under the same id, as some servers give all calls, only a whole call is another one.
+    is_another_whole = arguments != known_arguments and bool(arguments) and _is_whole(arguments)
+    return is_another_whole or not (call_id and call_id == known["id"])
 
 
-def _is_whole(call: Mapping[str, Any]) -> bool:
-    arguments = call["function"]["arguments"]
+def _is_whole(arguments: object) -> bool:
     try:
         return isinstance(json.loads(arguments), dict) if isinstance(arguments, str) else True
     except (ValueError, RecursionError):

@@ -113,6 +113,12 @@ OVERFLOWS = [
     _overflow("cline/cline: 400 This model's maximum prompt length is 131072", 400,
               {"error": "This model's maximum prompt length is 131072 but the request contains"
                         " 136973 tokens."}),
+    _overflow("Vertex AI: the count beside what the model takes", 400,
+              {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message":
+                         "Unable to submit request because the input token count is 1050000 but"
+                         " model only supports up to 1048576."}}),
+    _overflow("openJiuwen-ai/jiuwenswarm #12: prompt too long", 400,
+              error("400 Bad Request: prompt too long", "api_error")),
     _overflow("google-gemini/gemini-cli: The input token count (1200293) exceeds the maximum", 400,
               [{"error": {"code": 400, "message": GEMINI_LONG, "status": "INVALID_ARGUMENT",
                           "errors": [{"message": GEMINI_LONG, "reason": "badRequest"}]}}]),

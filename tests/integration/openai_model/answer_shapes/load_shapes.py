@@ -179,11 +179,6 @@ REQUESTS = [
     ErrorRow("JohnnyZ93/oai-compatible-copilot: deepseek v4 request error", 400,
              error("The reasoning_content in the thinking mode must be passed back to the API.",
                    INVALID, INVALID), "request"),
-    ErrorRow("BigPizzaV3/CodexPlusPlus: minimax", 400,
-             {"type": "error", "error": {
-                 "type": "bad_request_error", "http_code": "400",
-                 "message": "invalid params, chat content has invalid message role: system"}},
-             "request"),
 ]  # fmt: skip
 
 # A server that knows no `json_schema` is asked in a weaker format.

@@ -1,12 +1,23 @@
 """Completions: whole ones, those that are cut off or declined, and thoughts in many spellings."""
 
-from tests.integration.openai_model.answer_shapes.rows import ANSWER, DRAFT, MADE, ReplyRow
+from tests.integration.openai_model.answer_shapes.rows import (
+    ANSWER,
+    DRAFT,
+    MADE,
+    ErrorRow,
+    ReplyRow,
+)
 
 HARMONY_THOUGHT = f"<|channel|>analysis<|message|>{DRAFT}<|end|>"
 
 
 def _ends(source, finish_reason, outcome):
     return ReplyRow(source, outcome, finish_reason=finish_reason)
+
+
+def _fails(source, finish_reason, content=ANSWER, **more):
+    row = ReplyRow(source, "", content, finish_reason, **more)
+    return ErrorRow(source, 200, row.behaviour.body, "unavailable")
 
 
 def _thinks(source, content, outcome="whole", **message):
@@ -24,20 +35,10 @@ REASONS = [
           "cut_off"),
     _ends("docs.nvidia.com: Enum Finish Reason (max_tokens)", "max_tokens", "cut_off"),
     _ends("open-learning-exchange/planet: Gemini's reasons (MAX_TOKENS)", "MAX_TOKENS", "cut_off"),
-    _ends("docs.rs objectiveai: FinishReason (error)", "error", "cut_off"),
-    _ends("vllm-project/vllm: Engine-initiated aborts end as if completed", "abort", "cut_off"),
-    _ends("docs.rs openai-interface: FinishReason (InsufficientSystemResource)",
-          "insufficient_system_resource", "cut_off"),
-    _ends("promptfoo/promptfoo: add Zhipu/Z.ai (GLM) provider", "network_error", "cut_off"),
     _ends("mozilla-ai/any-llm: scope GLM finish reason mapping to the zai provider",
           "model_context_window_exceeded", "cut_off"),
-    ReplyRow("ranxianglei/billion-context-pi: Provider finish_reason: error_finish", "cut_off",
-             '{"message":"Too many tokens, please wait before trying again."}', "error_finish"),
     _ends("InternLM/xtuner: Handle missing LMDeploy finish_reason on abort", None, "cut_off"),
     _ends("ollama/ollama: Incorrect value of finish_reason", "", "cut_off"),
-    ReplyRow("maximhq/bifrost: relays non-enum finish_reason error and null usage", "cut_off",
-             '{"events": [{"title": "partial', "error",
-             usage={"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}),
     ReplyRow("trpc-group/trpc-agent-go: gate GLM reasoning fallback on normal completion",
              "cut_off", "", "length", {"reasoning_content": DRAFT}),
     _ends("docs.rs openai-struct: FinishReason (content_filter)", "content_filter", "refused"),
@@ -48,6 +49,21 @@ REASONS = [
     ReplyRow("genkit-ai/genkit: refusals", "refused", None, message={"refusal": "No."}),
     ReplyRow(MADE, "refused", [{"type": "refusal", "refusal": "No."}]),
     _ends(MADE, "malformed_function_call", "cut_off"),
+]  # fmt: skip
+
+# The server has failed: no answer is too long, and no text is to blame.
+FAILURES = [
+    _fails("docs.rs objectiveai: FinishReason (error)", "error"),
+    _fails("vllm-project/vllm: Engine-initiated aborts end as if completed", "abort"),
+    _fails("docs.rs openai-interface: FinishReason (InsufficientSystemResource)",
+           "insufficient_system_resource"),
+    _fails("openclaw/openclaw #43884: z.ai's network_error is a retryable failure",
+           "network_error"),
+    _fails("ranxianglei/billion-context-pi: Provider finish_reason: error_finish", "error_finish",
+           '{"message":"Too many tokens, please wait before trying again."}'),
+    _fails("maximhq/bifrost: relays non-enum finish_reason error and null usage", "error",
+           '{"events": [{"title": "partial',
+           usage={"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}),
 ]  # fmt: skip
 
 THOUGHTS = [

@@ -115,6 +115,8 @@ ROWS = [
     _failing("Anthropic: Streaming messages (error events)", "unavailable",
              {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
              "event: error\ndata: "),
+    _failing("NousResearch/hermes-agent #92161: a clean end by network_error, and nothing else",
+             "unavailable", chunk({}, "network_error")),
     _failing(MADE, "throttled",
              [{"error": {"code": 429, "message": "Resource exhausted"}}]),
     _failing(MADE, "refused",

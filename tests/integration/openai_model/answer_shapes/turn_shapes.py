@@ -73,9 +73,16 @@ ROWS = [
     TurnRow("0xPlaygrounds/rig #1136: Groq, calls beside an empty list", [],
             message=_calls("look", {"where": "here"})),
     TurnRow(MADE, None, message=_calls("functions.look", '{"where": "here"}')),
+    TurnRow(MADE, None, message=_calls(" look", json.dumps('{"where": "here"}'))),
     TurnRow("NousResearch/hermes-agent #35129: a mark of a call, and none in it",
             "<tool_call>\nlook here\n</tool_call>", calls=False),
     TurnRow("NousResearch/hermes-agent #107080: Gemma 3n, nothing at all", "", calls=False),
+    TurnRow("langchain4j/langchain4j #4786: LM Studio, a call within a thought", "",
+            message={"reasoning_content": "Let me look.\n\n<tool_call>\n<function=look>\n"
+                                          "<parameter=where>\nhere\n</parameter>\n</function>\n"
+                                          "</tool_call>"}),
+    TurnRow("vllm-project/vllm #19839: an answer taken for a thought", None, calls=False,
+            message={"reasoning_content": "It is here."}),
     TurnRow("langgenius/dify #17660: DeepSeek R1, words after thoughts",
             "Draft\n</think>\n\nFound.", "\n\nFound.", calls=False),
     TurnRow("open-webui/open-webui #9808: an answer that speaks of tags",

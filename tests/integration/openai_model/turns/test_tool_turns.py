@@ -11,6 +11,7 @@ from shared.errors import (
     ModelAccessError,
     ModelAnswerError,
     ModelRefusalError,
+    ModelRequestError,
     ModelThrottledError,
 )
 from shared.llm.chat_completions.openai_client import build_openai_client
@@ -83,12 +84,25 @@ def test_a_conversation_is_told_as_the_api_wants_it(server, model):
     )
 
 
-def test_arguments_that_are_no_json_are_told_as_json(server, model):
+@pytest.mark.parametrize("arguments", ["{broken", "[1]", '"here"', "7"])
+def test_arguments_that_are_no_object_are_told_as_one(server, model, arguments):
+    # vLLM, Bedrock and Anthropic answer 400 to any other, llama.cpp 500 to what is no JSON.
     server.script(saying("Done."))
-    broken = ToolCall(name="look", arguments="{broken")
-    take(model, Exchange(Turn(text="", calls=(broken,)), ("It is no JSON.",)))
+    broken = ToolCall(name="look", arguments=arguments)
+    take(model, Exchange(Turn(text="", calls=(broken,)), ("It is none.",)))
     (call,) = server.calls[0].body["messages"][2]["tool_calls"]
-    assert json.loads(call["function"]["arguments"]) == {"unreadable": "{broken"}
+    assert json.loads(call["function"]["arguments"]) == {"unreadable": arguments}
+
+
+@pytest.mark.parametrize("arguments", ["", "null", json.dumps(""), "{}"])
+def test_no_arguments_are_an_object_too(server, model, arguments):
+    # vllm-project/vllm #43851: "null" for a tool without any, which GLM's template cannot read.
+    server.script(calling(("look", arguments)), saying("Done."))
+    turn = take(model).turn
+    assert turn.calls[0].arguments in ("", "{}")
+    take(model, Exchange(turn, ("here",)))
+    (call,) = server.calls[1].body["messages"][2]["tool_calls"]
+    assert call["function"]["arguments"] == "{}"
 
 
 def test_a_call_in_words_is_a_call_and_never_an_answer(server, model):
@@ -115,6 +129,20 @@ def test_a_server_that_says_it_takes_no_tools_is_believed(server, model, status)
         with pytest.raises(ToolsNotTakenError):
             take(model)
     assert len(server.calls) == 1
+
+
+def test_a_server_that_rejects_the_results_of_calls_is_asked_in_words(server, model):
+    # TencentCloud/TencentDB-Agent-Memory #1313: Cloudflare's Workers AI says "Bad input", as it
+    # takes no null for the words beside a call.
+    exchange = Exchange(Turn(text="", calls=(CALL,)), ("here",))
+    server.script(calling(("look", {})), *[failing("bad_request")] * 2, calling(("look", {})))
+    take(model)
+    with pytest.raises(ToolsNotTakenError):
+        take(model, exchange)
+    # Without results it is the request, and the tools are taken all the same.
+    with pytest.raises(ModelRequestError):
+        take(model)
+    assert take(model).turn.calls == (CALL,)
 
 
 def test_a_turn_that_is_cut_off_gets_more_room_once(server, model):
