@@ -89,6 +89,30 @@ def test_what_only_reads_has_nothing_written(method, target, changes):
     assert changes_state({"type": "http", "method": method, "headers": headers}) is changes
 
 
+def test_a_draft_that_is_older_than_what_is_in_its_place_is_dropped(services):
+    # Its stack was stopped, or ended by another's start, just when it was whole.
+    write(services, LATER, is_last=True, sqs="new")
+    write(services.parent / "services-x1", EARLIER, sqs="old")
+    write(services.parent / "services-x2", EARLIER, sqs="old")
+    assert read_saved(services).is_last
+    assert take_up(services).at.isoformat() == LATER
+    assert read(services) == {"sqs": "new"}
+    assert [path.name for path in services.parent.iterdir()] == ["services"]
+
+
+def test_what_functions_had_received_when_the_stack_ended_can_be_received_at_once(services):
+    sent, received, delayed = (
+        {"id": "sent", "visible_at": 5.0, "receive_count": 0},
+        {"id": "received", "visible_at": 5e9, "receive_count": 2},
+        {"id": "delayed", "visible_at": 5e9, "receive_count": 0},
+    )
+    queues = {"data": {"1\x00eu\x00'work'": {"messages": [sent, received, delayed]}}}
+    write(services, EARLIER, sqs=json.dumps({"payload": {"queues": queues}}))
+    take_up(services)
+    kept = json.loads(read(services)["sqs"])["payload"]["queues"]["data"]["1\x00eu\x00'work'"]
+    assert kept["messages"] == [sent, {**received, "visible_at": 0}, delayed]
+
+
 @pytest.fixture
 def deployed(monkeypatch):
     """The statuses of the emulator's stacks, which a test sets."""
