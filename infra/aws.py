@@ -254,10 +254,11 @@ def _describe_core_error(error: BotoCoreError) -> str:
             )
         case ProfileNotFound():
             return f"{_one_line(str(error))}: choose one of `aws configure list-profiles`."
-        case AwsConnectionError() | HTTPClientError():
-            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
-        case NotAwsError():
-            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
+        case AwsConnectionError() | HTTPClientError() | NotAwsError():
+            told = _one_line(str(error))
+            is_here = "://127.0.0.1:" in told
+            restart = ", or start the local stack again with `seashore local up`" if is_here else ""
+            return f"AWS cannot be reached: {told}. {ADVICE_UNREACHED}{restart}."
         case _:
             return f"AWS could not be asked: {_one_line(str(error))}"
 

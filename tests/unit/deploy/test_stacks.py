@@ -94,6 +94,7 @@ def client_error(code: str, message: str = "no", status: int = 400) -> ClientErr
         (client_error("502", "Bad Gateway", 502), "or a proxy before it, has failed"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
         (EndpointConnectionError(endpoint_url="https://x"), "its proxy and the region's name"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9/b"), "with `seashore local up`"),
         (ResponseParserError("not\nXML"), "a web page has answered a request in the place of AWS"),
     ],
 )
