@@ -291,6 +291,12 @@ class _Run:
                 turn = self._calls.take_turn(request, self._turns_deadline)
             except ToolsNotTakenError:
                 self._in_words = True
+            except ModelAnswerError:
+                # A call was written so badly that its server, or nobody, can read it: the model may
+                # do better in words.
+                if self._turns_deadline.remaining_seconds <= _CUT_SECONDS:
+                    raise
+                self._in_words = True
             else:
                 if turn.calls or not turn.is_doubtful:
                     return turn
