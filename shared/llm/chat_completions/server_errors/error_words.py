@@ -34,7 +34,11 @@ OVERFLOW_CODES = frozenset(
         "1261", "1039", "336007",
     }
 )  # fmt: skip
-BAD_GENERATION_CODES = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+BAD_GENERATION_CODES = frozenset(
+    {
+        "json_validate_failed", "tool_use_failed", "output_parse_failed", "malformed_function_call",
+    }
+)  # fmt: skip
 
 
 class _Words:

@@ -70,6 +70,7 @@ class StreamedCompletion:
         self._has_choice = True
         if choice.get("finish_reason"):
             self._choice["finish_reason"] = choice["finish_reason"]
+            self._choice["native_finish_reason"] = choice.get("native_finish_reason")
             self.is_finished = True
         if choice.get("error"):
             self._choice["error"] = choice["error"]

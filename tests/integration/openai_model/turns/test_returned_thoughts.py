@@ -219,9 +219,14 @@ def test_thoughts_without_room_are_left_and_it_is_asked_in_words(build, server):
     assert estimate_turn_tokens(request) > 7_000
 
 
-def test_thoughts_that_repeat_the_key_are_of_no_use(build, server):
+@pytest.mark.parametrize("place", ["message", "call"])
+def test_thoughts_that_repeat_the_key_are_of_no_use(build, server, place):
     model = build(key="sk-0123456789abcdef0123456789")
-    server.script(thinking({"reasoning_content": "sk-0123456789abcdef0123456789"}, {}))
+    said = "sk-0123456789abcdef0123456789"
+    of_call = {"extra_content": {"google": {"thought_signature": said}}}
+    server.script(
+        thinking({"reasoning_content": said}, {}) if place == "message" else thinking({}, of_call)
+    )
     with pytest.raises(ModelAnswerError, match="key"):
         take(model)
 
