@@ -68,6 +68,12 @@ SERVERS = {
         {"extra_content": SIGNED},
         [{"error": {"code": 400, "message": MISSING, "status": "INVALID_ARGUMENT"}}],
     ),
+    "BerriAI/litellm #16893: Gemini 3 behind LiteLLM": (
+        {},
+        {"provider_specific_fields": {"thought_signature": "CvcQAdHtim8="}},
+        error(f"litellm.BadRequestError: Vertex_ai_betaException BadRequestError - {MISSING}",
+              None, "400"),
+    ),
     "openai/openai-agents-python #678: Claude that thinks, behind LiteLLM": (
         {"reasoning_content": "Hm.", "thinking_blocks": BLOCKS},
         {},
