@@ -56,6 +56,7 @@ _INVALID_CODES = frozenset(
 _SKEWED_CODES = frozenset({"RequestInTheFuture", "RequestTimeTooSkewed"})
 _SKEWED = re.compile("Signature (expired|not yet current)")
 _SERVER_FAULT = 500
+_ADDRESS = re.compile(r"https?://[^/\s]")
 ADVICE_UNREACHED = "Check the network, its proxy and the region's name"
 _ISO_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|[+-]\d\d:\d\d)", re.ASCII
@@ -96,8 +97,16 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
         profile: Profile to use instead of the configured one.
 
     Raises:
-        OperatorError: The profile does not exist, or no region is configured.
+        OperatorError: The profile does not exist, no region is configured, or an address in the
+            environment is none.
     """
+    for name, address in os.environ.items():
+        # boto3 has no error of its own for it.
+        if name.startswith("AWS_ENDPOINT_URL") and not _ADDRESS.match(address or "http://a"):
+            raise OperatorError(
+                f"{name} is {address!r}, which is no address: unset it, or give one such as "
+                "http://127.0.0.1:4566."
+            )
     with aws_errors_as(OperatorError):
         session = boto3.session.Session(
             botocore_session=_read_times_fast(botocore.session.Session()),
@@ -234,7 +243,9 @@ def describe_client_error(error: ClientError) -> str:
 
 def _describe_core_error(error: BotoCoreError) -> str:
     match error:
-        case NoCredentialsError() | PartialCredentialsError():
+        case PartialCredentialsError():
+            return f"{_one_line(str(error))}: set it too, or neither and AWS_PROFILE."
+        case NoCredentialsError():
             return "No AWS credentials were found: run `aws configure`, or set AWS_PROFILE."
         case TokenRetrievalError() | SSOError() | CredentialRetrievalError():
             return (
@@ -243,10 +254,11 @@ def _describe_core_error(error: BotoCoreError) -> str:
             )
         case ProfileNotFound():
             return f"{_one_line(str(error))}: choose one of `aws configure list-profiles`."
-        case AwsConnectionError() | HTTPClientError():
-            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
-        case NotAwsError():
-            return f"AWS cannot be reached: {_one_line(str(error))}. {ADVICE_UNREACHED}."
+        case AwsConnectionError() | HTTPClientError() | NotAwsError():
+            told = _one_line(str(error))
+            is_here = "://127.0.0.1:" in told
+            restart = ", or start the local stack again with `seashore local up`" if is_here else ""
+            return f"AWS cannot be reached: {told}. {ADVICE_UNREACHED}{restart}."
         case _:
             return f"AWS could not be asked: {_one_line(str(error))}"
 

@@ -18,6 +18,8 @@ from tests.local_stack.stack_fixtures import (  # noqa: F401 - fixtures of all f
 from tests.side_by_side import (  # noqa: F401 - pytest looks for its hooks here, by name
     pytest_collection,
     pytest_collection_modifyitems,
+    pytest_make_parametrize_id,
+    pytest_runtest_protocol,
     pytest_xdist_make_scheduler,
 )
 

@@ -10,9 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 from xdist.scheduler import LoadGroupScheduling
 
 from infra.project_files import PROJECT
+
+# In characters.
+_LONGEST_NAME = 200
 
 
 class ModuleScheduling(LoadGroupScheduling):
@@ -32,6 +36,31 @@ def pytest_xdist_make_scheduler(config, log):
         return None
     config.option.loadscopereorder = False  # the order is that of `pytest_collection_modifyitems`
     return ModuleScheduling(config, log)
+
+
+def pytest_make_parametrize_id(val):
+    """Name a long text after how it begins: one of 7 MB would be in each message of its test."""
+    if isinstance(val, str | bytes) and len(val) > _LONGEST_NAME:
+        return repr(val[:_LONGEST_NAME])
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """In one of several processes, tell the first one only what it shows.
+
+    Else each test is six messages: it begins, was set up, passed, was taken down, ended, and is
+    over. Without four of them the two processes take 0.7 ms less for it, of 2.5 ms for an empty
+    one.
+    """
+    config = item.config
+    shows_all = config.option.verbose > 0 or config.option.durations or config.option.xmlpath
+    if shows_all or not hasattr(config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 def pytest_collection_modifyitems(config, items):

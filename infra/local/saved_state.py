@@ -23,6 +23,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,8 @@ _DELAY_SECONDS = 2.0
 # Of the time from one save to the next a processor works for them a tenth at the most.
 _REST = 9
 _MOST_SAVE_SECONDS = 120.0
+# A deployment that is broken off may stay as it is for good.
+_MOST_DEPLOYMENT_SECONDS = 900.0
 # A notice of an upload is on its way for as long.
 _NOTICE_SECONDS = 2
 
@@ -64,13 +67,7 @@ class SavedState:
 
 def read_saved(services: Path) -> SavedState | None:
     """When the state in a folder was written; None if it was never, or by an earlier release."""
-    for folder in (*_find_drafts(services), services):
-        try:
-            mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-            return SavedState(datetime.fromisoformat(mark["at"]), mark["is_last"])
-        except (OSError, ValueError, KeyError):
-            continue
-    return None
+    return _find_newest(services)[1]
 
 
 def was_cut_short(record: Path, services: Path) -> bool:
@@ -87,16 +84,17 @@ def was_cut_short(record: Path, services: Path) -> bool:
 def take_up(services: Path) -> SavedState | None:
     """Put the newest whole state in its place, before the emulator reads it.
 
-    From then on it counts as not the last one: what follows may be killed.
+    From then on it counts as not the last one: what follows may be killed. Messages that somebody
+    had received can be received again at once, since their functions have ended.
 
     Returns:
         When it was written; None if that is not known.
     """
-    saved = read_saved(services)
-    for draft in _find_drafts(services):
-        if (draft / _MARK).exists():
-            _put_in_place(draft, services)
-        shutil.rmtree(draft, ignore_errors=True)
+    newest, saved = _find_newest(services)
+    if newest != services:
+        _put_in_place(newest, services)
+    _drop_drafts(services)
+    _free_messages(services / "sqs.json")
     if saved is not None:
         _write_mark(services, saved.at, is_last=False)
     return saved
@@ -150,6 +148,8 @@ class _Saver:
                 for task in saving:
                     task.cancel()
                 self._end_copy()
+                # Whoever shuts the machine down in order has not deleted it before.
+                _forget_model_key()
                 final.append((_make_draft(self._services), datetime.now(UTC)))
                 persistence: Any = importlib.import_module("ministack.core.persistence")
                 persistence.STATE_DIR = str(final[0][0])
@@ -171,31 +171,49 @@ class _Saver:
         while True:
             await self.changed.wait()
             await asyncio.sleep(_DELAY_SECONDS)
-            while _is_deploying():
+            latest = time.monotonic() + _MOST_DEPLOYMENT_SECONDS
+            while _is_deploying() and time.monotonic() < latest:
                 await asyncio.sleep(_DELAY_SECONDS)
             self.changed.clear()
-            await asyncio.sleep(await self._save() * _REST)
+            try:
+                await asyncio.sleep(await self._save() * _REST)
+            except OSError as error:  # a disk that is full, no memory for the copy
+                self.changed.set()
+                _log(f"State: not written, which is tried again: {error}")
 
     async def _save(self) -> float:
-        """Save once; how many seconds of a processor that took."""
+        """Save once; how many seconds of a processor that took.
+
+        Raises:
+            OSError: There is no room or no memory for it.
+        """
         draft = _make_draft(self._services)
-        self._copy = _fork_writer(draft, self._services)
-        deadline = time.monotonic() + _MOST_SAVE_SECONDS
-        while True:
-            await asyncio.sleep(0.05)
-            ended, status, used = os.wait4(self._copy, os.WNOHANG)
-            if ended:
-                self._copy = None
-                break
-            if time.monotonic() > deadline:
-                os.kill(self._copy, signal.SIGKILL)
+        try:
+            self._copy = _fork_writer(draft, self._services)
+            status, seconds = await self._follow_copy(self._copy)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        finally:
+            self._copy = None
         if status == 0:
             _put_in_place(draft, self._services)
         else:
             shutil.rmtree(draft, ignore_errors=True)
             self.changed.set()
             _log(f"State: not written, which is tried again (the copy ended with {status})")
-        return used.ru_utime + used.ru_stime
+        return seconds
+
+    async def _follow_copy(self, pid: int) -> tuple[int, float]:
+        """Wait until the copy has ended: how, and how many seconds of a processor it took."""
+        deadline = time.monotonic() + _MOST_SAVE_SECONDS
+        while True:
+            await asyncio.sleep(0.05)
+            ended, status, used = os.wait4(pid, os.WNOHANG)
+            if ended:
+                return status, used.ru_utime + used.ru_stime
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
 
     def _end_copy(self) -> None:
         if self._copy is not None:
@@ -205,15 +223,20 @@ class _Saver:
 
 
 def _is_deploying() -> bool:
-    """Whether a stack is being made or changed: one of half of it could never go on."""
+    """Whether a stack is being made or changed: one of half of it could never go on.
+
+    One that is only looked at beforehand has nothing yet, and may stay so for good.
+    """
     module: Any = sys.modules.get("ministack.services.cloudformation")
-    stacks = module._stacks._data.values() if module else ()
-    return any(str(stack.get("StackStatus")).endswith("_IN_PROGRESS") for stack in stacks)
+    stacks = list(module._stacks._data.values()) if module else []  # threads change them
+    statuses = [str(stack.get("StackStatus")) for stack in stacks]
+    return any(one.endswith("_IN_PROGRESS") and one != "REVIEW_IN_PROGRESS" for one in statuses)
 
 
 def _fork_writer(draft: Path, services: Path) -> int:
     """Copy the process; the copy writes the state into a draft, and ends."""
     queues: Any = importlib.import_module("ministack.services.sqs")
+    at = datetime.now(UTC)
     with warnings.catch_warnings():
         # There are threads, and their locks stay as they are: the copy takes none of them.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -221,15 +244,14 @@ def _fork_writer(draft: Path, services: Path) -> int:
         with queues._queues_lock:
             pid = os.fork()
     if pid == 0:
-        _write_and_end(draft, services)
+        _write_and_end(draft, services, at)
     return pid
 
 
-def _write_and_end(draft: Path, services: Path) -> NoReturn:
+def _write_and_end(draft: Path, services: Path, at: datetime) -> NoReturn:
     """Write the state in the copy of the process, which nothing else is done in."""
     status = 1
     try:
-        at = datetime.now(UTC)
         # The lock of the folder and the port are not the copy's: a killed stack is free at once.
         os.closerange(3, max(int(path.name) for path in Path("/dev/fd").iterdir()) + 1)
         os.nice(10)
@@ -239,9 +261,9 @@ def _write_and_end(draft: Path, services: Path) -> NoReturn:
         _write_services(draft, services)
         _write_mark(draft, at, is_last=False)
         status = 0
-    except BaseException as error:
-        _log(f"State: {type(error).__name__}: {error}")
     finally:
+        if (error := sys.exception()) is not None:
+            _log(f"State: {type(error).__name__}: {error}")
         os._exit(status)
 
 
@@ -250,11 +272,9 @@ def _write_services(draft: Path, services: Path) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     persistence: Any = importlib.import_module("ministack.core.persistence")
     lambdas: Any = importlib.import_module("ministack.services.lambda_svc")
-    secrets: Any = importlib.import_module("ministack.services.secretsmanager")
     # Code that only the state before this one refers to is needed until this one is in its place.
     lambdas._prune_orphan_code_blobs = lambda referenced: None
-    for key in [key for key in secrets._secrets._data if key[-1] == MODEL_KEY_SECRET]:
-        del secrets._secrets._data[key]
+    _forget_model_key()
     for name, get_state in emulator._build_persistence_save_dict().items():
         try:
             payload = get_state()
@@ -269,6 +289,28 @@ def _write_services(draft: Path, services: Path) -> None:
         kept = services / f"{name}.json"
         if not kept.exists() or kept.read_text(encoding="utf-8") != text:
             _write_whole(draft / kept.name, text)
+
+
+def _forget_model_key() -> None:
+    secrets: Any = importlib.import_module("ministack.services.secretsmanager")
+    for key in [key for key in secrets._secrets._data if key[-1] == MODEL_KEY_SECRET]:
+        del secrets._secrets._data[key]
+
+
+def _free_messages(queues: Path) -> None:
+    """Let messages be received at once whose visibility timeout runs: up to half an hour.
+
+    One that was sent with a delay has not been received yet, and waits on.
+    """
+    try:
+        state = json.loads(queues.read_text(encoding="utf-8"))
+        kept = state["payload"]["queues"]["data"].values()
+    except (OSError, ValueError, KeyError):  # none yet, or of an earlier release
+        return
+    for message in (message for queue in kept for message in queue["messages"]):
+        if message.get("receive_count"):
+            message["visible_at"] = 0
+    _write_whole(queues, json.dumps(state))
 
 
 def _announce_objects(since: datetime) -> None:
@@ -293,8 +335,35 @@ def _announce_objects(since: datetime) -> None:
     responses.set_request_account_id("")
 
 
+def _find_newest(services: Path) -> tuple[Path, SavedState | None]:
+    """The folder of the newest whole state, and when it was written.
+
+    A draft is not always newer than what is in its place: a stack that was stopped while one was
+    being made knew more, and the copy of one that was killed may end it at any time.
+    """
+    newest, saved = services, _read_mark(services)
+    for draft in _find_drafts(services):
+        mark = _read_mark(draft)
+        if mark is not None and (saved is None or mark.at > saved.at):
+            newest, saved = draft, mark
+    return newest, saved
+
+
+def _read_mark(folder: Path) -> SavedState | None:
+    try:
+        mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+        return SavedState(datetime.fromisoformat(mark["at"]), mark["is_last"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _find_drafts(services: Path) -> list[Path]:
     return list(services.parent.glob(f"{_DRAFTS}*"))
+
+
+def _drop_drafts(services: Path) -> None:
+    for draft in _find_drafts(services):
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _make_draft(services: Path) -> Path:
@@ -305,7 +374,7 @@ def _put_in_place(draft: Path, services: Path) -> None:
     """Move a whole draft; the mark goes last, so that what breaks off is done again."""
     for path in sorted(draft.iterdir(), key=lambda path: path.name == _MARK):
         path.replace(services / path.name)
-    draft.rmdir()
+    _drop_drafts(services)
 
 
 def _write_mark(folder: Path, at: datetime, *, is_last: bool) -> None:
@@ -323,4 +392,5 @@ def _write_whole(path: Path, text: str) -> None:
 
 def _log(line: str) -> None:
     # Past the standard streams: in the copy another thread's lock on them would be held for good.
-    os.write(2, f"{line}\n".encode())
+    with suppress(OSError):  # its disk is full
+        os.write(2, f"{line}\n".encode())

@@ -57,9 +57,9 @@ from shared.errors import LocalStackError
 STACK_NAME = "seashore"
 
 # The functions read the model's key from Secrets Manager, as on AWS. The emulator saves what it
-# holds to a file when it stops, and the file is readable; so the secret is deleted before, and left
-# out of what is saved while it runs. The next
-# start puts the key there again, from the environment of whoever starts it.
+# holds to a file, and the file is readable; so the secret is deleted before the stack stops, and
+# left out of what is saved in any case. The next start puts the key there again, from the
+# environment of whoever starts it.
 SECRET_NAME = MODEL_KEY_SECRET
 
 # The emulator's root user, whose secret is the key in the folder.

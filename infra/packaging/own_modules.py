@@ -31,7 +31,7 @@ class Needs:
 
 
 class OwnModules:
-    """The modules of a project, each parsed at most once.
+    """The modules of a project, each read at most once.
 
     Args:
         project: Folder that holds the packages `functions`, `pipeline` and `shared`.
@@ -39,8 +39,8 @@ class OwnModules:
 
     def __init__(self, project: Path) -> None:
         self._project = project
-        self._mentions: dict[Path, _Mentions] = {}
-        # All functions ask for the same names, most of which are those of no module.
+        # All functions ask for the same modules, and for the same names, most of which are none's.
+        self._read = functools.cache(lambda path: find_mentions(path.read_bytes()))
         self._find_source = functools.cache(self._look_for_source)
 
     def find_needs(self, module: str) -> Needs:
@@ -74,11 +74,6 @@ class OwnModules:
             words=frozenset(words),
         )
 
-    def _read(self, path: Path) -> "_Mentions":
-        if path not in self._mentions:
-            self._mentions[path] = find_mentions(path.read_bytes())
-        return self._mentions[path]
-
     def _look_for_source(self, name: str) -> Path | None:
         parts = name.split(".")
         if parts[0] not in OWN_PACKAGES:
@@ -96,6 +91,8 @@ class _Mentions:
     words: frozenset[str]
 
 
+# A process that builds several packages, as tests do, takes a second to parse what is in one.
+@functools.lru_cache(maxsize=1_000)
 def find_mentions(source: bytes) -> _Mentions:
     """Find what a source imports, and the words that stand after a dot or in quotes."""
     try:

@@ -72,7 +72,8 @@ def take_up_task(
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else"
         )
-    if task.status is TaskStatus.RECEIVED:
+    # One that was begun and put back waits in the queue: each further message would be a run of it.
+    if task.status is TaskStatus.RECEIVED and not task.attempts:
         services.queues.send(services.work_queue_url, [body], group)
     return task
 

@@ -265,50 +265,6 @@ def test_who_signs_out_leaves_nothing_to_whoever_comes_after(chromium, monkeypat
         assert run(chromium, "return Object.keys(sessionStorage)") == []
 
 
-# Never answers, until it is given up.
-HANG = """
-htmx.config.defaultTimeout = 300;
-const real = window.fetch;
-window.fetch = (address, request) => new Promise((_, refuse) => {
-  request.signal.addEventListener("abort", () => refuse(request.signal.reason));
-});
-window.answer_again = () => { window.fetch = real; htmx.config.defaultTimeout = 40000; };
-"""
-
-
-@pytest.mark.parametrize("is_first", [True, False])
-def test_a_page_that_is_waited_for_too_long_says_so(chromium, is_first):
-    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
-        chromium.start(address)
-        if not is_first:
-            chromium.sign_in(KEY)
-            chromium.wait_for_heading("Today")
-        run(chromium, HANG + "location.hash = 'tasks'")
-        if is_first:
-            chromium.sign_in(KEY)
-        chromium.wait_for_heading("This cannot be shown")
-        chromium.wait_for_text("The server does not answer.")
-        run(chromium, "answer_again()")
-        chromium.press("Try again")
-        chromium.wait_for_heading("Tasks")
-
-
-def test_an_action_that_is_waited_for_too_long_says_that_nothing_is_known_of_it(chromium):
-    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
-        chromium.start(address)
-        chromium.sign_in(KEY)
-        chromium.wait_for_heading("Today")
-        chromium.open("ask", "Ask")
-        chromium.fill("Message", "What is the rent?")
-        run(chromium, HANG)
-        chromium.press("Send")
-        chromium.wait_for_text("whether this was done is not known")
-        run(chromium, "answer_again()")
-        chromium.press("Send")
-        chromium.wait_for_text("There are no documents with text yet")
-        assert "not known" not in chromium.driver.find_element("id", "notice").text
-
-
 def test_a_slow_first_page_says_that_it_loads_and_what_is_left_is_no_error(chromium):
     with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
         chromium.start(address)

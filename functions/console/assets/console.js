@@ -112,7 +112,7 @@
     page.removeAttribute("aria-busy");
     // Given up for no other page: it was waited for as long as htmx waits.
     if (page.firstElementChild === before && !isLeaving) {
-      showNothing("The server does not answer. Look at the network, then try again.");
+      showNothing(SILENCE);
     }
     const heading = page.querySelector("h1");
     if (heading === null) return;
@@ -211,6 +211,7 @@
     }
   });
 
+  const SILENCE = "The server does not answer. Look at the network, then try again.";
   const NO_ANSWER =
     "The server has not answered, so whether this was done is not known. Look at the network, then " +
     "press again: it is done once all the same.";
@@ -221,13 +222,16 @@
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail;
     ctx.fetch = async (...asked) => {
+      const began = Date.now();
       try {
         return await fetch(...asked);
       } catch (error) {
         if (error.name !== "AbortError") throw error;
         givenUp.add(ctx);
         // Of what acts none is given up for another page: it was waited for as long as htmx waits.
+        const isTimeOver = Date.now() - began >= htmx.config.defaultTimeout;
         if (ctx.request.method === "POST") notice.show(NO_ANSWER);
+        else if (ctx.sourceElement !== page && isTimeOver) showCut(SILENCE);
         return new Response(null, { status: 204 });
       }
     };
@@ -272,20 +276,27 @@
     const isMoot = moot.has(ctx) || (ctx.request.method === "GET" && !ctx.target?.isConnected);
     if (ctx.response.status < 400 && isHtml && !isMoot) return;
     event.preventDefault();
-    if (!isMoot) refuse(ctx.response.status, ctx.text, ctx.sourceElement);
+    if (!isMoot) refuse(ctx.response.status, ctx.text, ctx.sourceElement, ctx.request.method);
   });
 
-  const refuse = (status, body, source) => {
-    const { code, cause, sentence } = notice.read(status, body);
+  const refuse = (status, body, source, method) => {
+    const { code, cause, sentence } = notice.read(status, body, method);
     const isStranger = status === 401 || (status === 403 && code !== "not_an_operator");
     page.removeAttribute("aria-busy");
     // What helps a program is another thing than what helps here.
     if (isStranger) signIn.end(cause);
     else if (source === page) showNothing(sentence);
+    else if (status >= 500 && method === "GET") showCut(sentence);
     else notice.show(sentence);
   };
 
+  // What is over with the next answer: nobody has pressed anything whose end it tells.
   let isCutOff = false;
+
+  const showCut = (sentence) => {
+    isCutOff = true;
+    notice.show(sentence);
+  };
 
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.error?.name === "AbortError") return;
@@ -295,8 +306,7 @@
       showNothing(sentence);
       return;
     }
-    isCutOff = true;
-    notice.show(sentence);
+    showCut(sentence);
   });
 
   // ---- Questions before what cannot be undone

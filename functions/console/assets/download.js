@@ -5,10 +5,14 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("button[data-download]");
   if (!button || !signIn.isIn) return;
   button.disabled = true;
+  // Until it begins to come: how long it takes then is the file's affair.
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), htmx.config.defaultTimeout);
   try {
     const headers = {};
     signIn.addTo(headers);
-    const answer = await fetch(button.dataset.download, { headers });
+    const answer = await fetch(button.dataset.download, { headers, signal: waiting.signal });
+    clearTimeout(timer);
     if (!answer.ok) {
       notice.show(notice.read(answer.status, await answer.text()).sentence);
       return;
@@ -22,6 +26,7 @@ document.addEventListener("click", async (event) => {
   } catch {
     notice.show("The server cannot be reached. Look at the network, then try again.");
   } finally {
+    clearTimeout(timer);
     button.disabled = false;
   }
 });

@@ -70,7 +70,10 @@
     signIn.addTo(headers);
     let shown;
     try {
-      const answer = await fetch(address, { headers });
+      const signal = AbortSignal.timeout(htmx.config.defaultTimeout);
+      const answer = await fetch(address, { headers, signal }).catch(() => {
+        throw new Error("the server cannot be reached. Look at the network, then open it again.");
+      });
       const text = await answer.text();
       if (!answer.ok) throw new Error(notice.read(answer.status, text).sentence);
       shown = JSON.parse(text);

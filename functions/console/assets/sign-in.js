@@ -38,10 +38,9 @@ const signIn = (() => {
 
   // Not as its user wanted it: what was under way can be gone on with.
   const end = (words) => {
-    const isLeft = unfinished.keep();
+    const left = unfinished.keep();
     forget();
-    const more = " What is left of the action waits on its page; nothing is lost.";
-    notice.show(`${words} Sign in again.${isLeft ? more : ""}`);
+    notice.show(`${words} Sign in again. ${left}`.trim());
   };
 
   // ---- Users: the authorization code grant with PKCE (RFC 7636, RFC 6749)

@@ -1,25 +1,40 @@
-// What an action leaves when the sign-in ends between its rounds: this tab keeps it for an hour, and
-// offers it again to who it is of, on the page that it was begun on. The server does nothing twice
-// that was done before.
+// What is left when the sign-in ends: of an action between its rounds, or what was typed and not yet
+// taken. This tab keeps it for an hour, and offers it again to who it is of, on the page that it was
+// begun on. The server does nothing twice that was done before.
 "use strict";
 
 const unfinished = (() => {
   const NAME = "seashore-unfinished";
   const LONGEST_SECONDS = 3600;
 
-  // Whether there is something to go on with.
+  const TYPED = "textarea[id], input[id]:not([type]), input[id][type=text], input[id][type=search]";
+
+  // What there is to go on with, in a sentence; empty if there is nothing.
   const keep = () => {
     const form = document.querySelector("#page form.round");
-    if (form === null) return false;
+    const kept = form === null ? readTyped() : readRound(form);
+    if (kept === null) return "";
+    signIn.tellWho().then((who) => sessionStorage.setItem(NAME, JSON.stringify({ ...kept, who })));
+    return form === null
+      ? "What you have typed waits on its page."
+      : "What is left of the action waits on its page; nothing is lost.";
+  };
+
+  const readTyped = () => {
+    const fields = [...document.querySelectorAll(`#page :is(${TYPED})`)];
+    const typed = fields.filter((field) => field.value !== field.defaultValue);
+    const values = typed.map((field) => [field.id, field.value]);
+    return values.length === 0 ? null : { values, hash: location.hash, at: Date.now() };
+  };
+
+  const readRound = (form) => {
     const address = form.getAttribute("hx-post");
     const target = form.getAttribute("hx-target");
     const words = form.closest(target).querySelector("p").textContent.trim();
     // What the form's answer replaces may be gone from a page that comes anew; this is not.
     const place = `#${form.closest("[aria-live]").id}`;
     const fields = [...new FormData(form)];
-    const kept = { address, target, words, place, fields, at: Date.now() };
-    signIn.tellWho().then((who) => sessionStorage.setItem(NAME, JSON.stringify({ ...kept, who })));
-    return true;
+    return { address, target, words, place, fields, at: Date.now() };
   };
 
   const build = (name, attributes, words = "") => {
@@ -41,8 +56,20 @@ const unfinished = (() => {
     return null;
   };
 
+  const fillIn = ({ values, hash }) => {
+    const found = values.map(([id, value]) => [document.getElementById(id), value]);
+    if (hash !== location.hash || found.some(([field]) => field === null)) return;
+    drop();
+    for (const [field, value] of found) field.value = value;
+    notice.tell("What you had typed is there again.");
+  };
+
   const show = async () => {
     const kept = await find();
+    if (kept?.values) {
+      fillIn(kept);
+      return;
+    }
     const work = kept && document.querySelector(`#page ${kept.place}`);
     if (!work) return;
     drop();

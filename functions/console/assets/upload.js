@@ -29,7 +29,10 @@
     const headers = { "Content-Type": "application/json" };
     signIn.addTo(headers);
     const body = JSON.stringify({ key, size_bytes: size });
-    const answer = await fetch(address, { method: "POST", headers, body });
+    const signal = AbortSignal.timeout(htmx.config.defaultTimeout);
+    const answer = await fetch(address, { method: "POST", headers, body, signal }).catch(() => {
+      throw new Error("The server cannot be reached. Look at the network, then choose it again.");
+    });
     const text = await answer.text();
     if (!answer.ok) throw new Error(notice.read(answer.status, text).sentence);
     return JSON.parse(text);
@@ -45,9 +48,9 @@
       request.open("POST", form.url);
       request.upload.addEventListener("progress", (event) => move(event.loaded / event.total));
       request.addEventListener("load", () =>
-        request.status < 300 ? resolve() : reject(new Error(`The bucket refused it (${request.status}).`)),
+        request.status < 300 ? resolve() : reject(new Error(`The bucket refused it (${request.status}). Choose it again.`)),
       );
-      request.addEventListener("error", () => reject(new Error("The bucket cannot be reached.")));
+      request.addEventListener("error", () => reject(new Error("The bucket cannot be reached. Choose it again.")));
       request.send(fields);
     });
 

@@ -104,8 +104,8 @@ def _describe_kill(folder: LocalFolder) -> str:
         )
     return (
         "The stack was killed, or its machine. It goes on from what it knew at "
-        f"{saved.at.astimezone():%Y-%m-%d %H:%M:%S}: files that were put later are taken up anew, "
-        "tasks that were sent later are lost."
+        f"{saved.at.astimezone():%Y-%m-%d %H:%M:%S}: files that were put later are taken up anew. "
+        "All else since then is lost: send tasks again, and delete again what was deleted."
     )
 
 

@@ -8,8 +8,9 @@ limit of steps, tokens or time, there is an answer.
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.metering.metered_calls import MeteredCalls
@@ -91,21 +92,38 @@ class AgentResult(AgentRun, TaskFacts):
     """The result of a task that has a prompt worked on."""
 
 
+def _write_arguments(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
 class _CallInWords(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     tool: str = Field(description="The name of a tool.")
-    arguments: str = Field(description="Its arguments, a JSON object as text.")
+    arguments: Annotated[str, BeforeValidator(_write_arguments)] = Field(
+        description="Its arguments, a JSON object as text."
+    )
 
 
 class AgentStep(BaseModel):
-    """A turn in words, of a model whose server takes no tools."""
+    """A turn in words, of a model whose server takes no tools.
+
+    Nobody may hold it to the schema, and then small models leave out what does not apply, or write
+    arguments as an object.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    thought: str
-    calls: list[_CallInWords]
-    answer: str | None
+    thought: str = ""
+    calls: Annotated[list[_CallInWords], BeforeValidator(lambda calls: calls or [])] = []
+    answer: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not value.keys() & {"calls", "answer"}:
+            raise ValueError("there are neither calls nor an answer")
+        return value
 
 
 class FinalAnswer(BaseModel):
@@ -272,6 +290,12 @@ class _Run:
             try:
                 turn = self._calls.take_turn(request, self._turns_deadline)
             except ToolsNotTakenError:
+                self._in_words = True
+            except ModelAnswerError:
+                # A call was written so badly that its server, or nobody, can read it: the model may
+                # do better in words.
+                if self._turns_deadline.remaining_seconds <= _CUT_SECONDS:
+                    raise
                 self._in_words = True
             else:
                 if turn.calls or not turn.is_doubtful:

@@ -42,15 +42,18 @@ from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
-    objects_to_tools,
     read_answer_limit,
     read_retry_after,
     rejects_key,
     translate_failure,
-    wants_thoughts_back,
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.tool_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+    find_tool_rejection,
+)
 from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
@@ -58,14 +61,6 @@ from shared.llm.wait_words import add_next_step, name_place
 
 # A server has an objection at a time: to the name of a limit, to its value, to a system message.
 _MOST_OBJECTIONS = 4
-
-
-class ToolsRejectedError(Exception):
-    """The server says that it does not take tools."""
-
-
-class ThoughtsWantedError(Exception):
-    """The server wants the thoughts back that had led to the calls so far."""
 
 
 @dataclass(frozen=True)
@@ -390,9 +385,7 @@ def _read_text(message: ChatCompletionMessageParam) -> str:
 def _find_rejection(
     call: ChatCall, error: openai.OpenAIError
 ) -> OutputStepRejectedError | ToolsRejectedError | ThoughtsWantedError | None:
-    # First: whoever speaks of thoughts speaks of the tools' calls as well.
-    if call.tools and wants_thoughts_back(error):
-        return ThoughtsWantedError("the server wants thoughts back")
-    if call.tools and objects_to_tools(error):
-        return ToolsRejectedError("the server does not take tools")
+    rejection = find_tool_rejection(error, call.messages) if call.tools else None
+    if rejection is not None:
+        return rejection
     return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

@@ -13,6 +13,7 @@ from openai.types.completion_usage import CompletionUsage
 
 from shared.errors import ModelAnswerError
 from shared.llm.chat_completions.server_errors.error_translation import HIDDEN_ERROR_STATUS
+from shared.llm.chat_completions.server_errors.error_words import BAD_GENERATION_CODES
 from shared.llm.chat_completions.worded_calls import read_channel_calls
 from shared.llm.model import Usage
 from shared.llm.thoughts import strip_thoughts
@@ -52,10 +53,10 @@ _TEXT_PARTS = frozenset({"text", "output_text", ""})
 ANSWERED_HOST = "answered.invalid"
 # What a header says is more than this is no cost of a call.
 _MOST_USD_OF_A_CALL = 10_000.0
-# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi and OpenRouter;
-# of each call Gemini's signature of them.
-_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details")
-_KEPT_OF_CALL = ("extra_content",)
+# What servers want back with the results of calls: the thoughts of DeepSeek, Kimi, OpenRouter and
+# Claude (LiteLLM); of each call Gemini's signature of them, its own or LiteLLM's field.
+_KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details", "thinking_blocks")
+_KEPT_OF_CALL = ("extra_content", "provider_specific_fields")
 # Where servers put what a model thinks aloud.
 _THOUGHTS = ("reasoning_content", "reasoning")
 # What to do where there is nothing else.
@@ -106,13 +107,23 @@ def find_error(completion: object, key: str | None = None) -> openai.APIStatusEr
         return _build_error(extra["error"], completion, key)
     choice = _read_choice(completion)
     if choice is not None:
-        error = (choice.model_extra or {}).get("error")
-        reason = _read_reason(choice)
-        if not error and reason in _FAILED_REASONS:
-            error = {"message": f"the answer has ended by {reason}", "code": reason}
+        error = _find_failure(choice)
         return _build_error(error, completion, key) if error else None
     is_error = any(map(extra.get, _ERROR_FIELDS))
     return _build_error(dict(extra), completion, key) if is_error else None
+
+
+def _find_failure(choice: Choice) -> object:
+    """What a choice says of a failure, if anything."""
+    extra: Mapping[str, Any] = choice.model_extra or {}
+    reason = _read_reason(choice)
+    native = str(extra.get("native_finish_reason") or "").lower()
+    # OpenRouter tells any failure by one word, and beside it that it is the model that has failed.
+    if reason in _FAILED_REASONS and native in BAD_GENERATION_CODES:
+        return {"message": f"the answer has ended by {native}", "code": native}
+    if not extra.get("error") and reason in _FAILED_REASONS:
+        return {"message": f"the answer has ended by {reason}", "code": reason}
+    return extra.get("error")
 
 
 def _build_error(

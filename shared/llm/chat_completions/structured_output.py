@@ -19,6 +19,7 @@ from shared.llm.model import AnswerT
 
 _MAX_OBJECT_STARTS = 50
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+_PAGES = re.compile(r"\s*(\d{1,7})(?:\s*[-\u2013]\s*(\d{1,7}))?\s*", re.ASCII)
 # Halves of surrogate pairs and NUL: JSON can write them, UTF-8 and PostgreSQL cannot hold them.
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 # What every strict mode takes ("Structured model outputs: supported schemas").
@@ -169,15 +170,21 @@ def _keep_known_pages(value: Any, known_pages: Collection[int]) -> Any:
         return value
     return {
         key: _filter_pages(item, known_pages)
-        if key == "pages" and isinstance(item, list)
+        if key == "pages" and (isinstance(item, list) or _PAGES.fullmatch(str(item)))
         else _keep_known_pages(item, known_pages)
         for key, item in value.items()
     }
 
 
-def _filter_pages(pages: list[Any], known_pages: Collection[int]) -> list[int]:
-    written = {str(number): number for number in known_pages}
-    return sorted({written[str(page)] for page in pages if str(page) in written})
+def _filter_pages(pages: Any, known_pages: Collection[int]) -> list[int]:
+    """The pages that there are, of numbers as models write them: `3`, `"3"`, `"3-4"`."""
+    found: set[int] = set()
+    for page in pages if isinstance(pages, list) else [pages]:
+        written = _PAGES.fullmatch(str(page))
+        if written:
+            first, last = int(written[1]), int(written[2] or written[1])
+            found.update(number for number in known_pages if first <= number <= last)
+    return sorted(found)
 
 
 def _name_problems(error: ValidationError) -> str:

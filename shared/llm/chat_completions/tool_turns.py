@@ -11,15 +11,14 @@ from shared.deadline import Deadline
 from shared.errors import ContextOverflowError, ModelAnswerError, ModelRefusalError, SeashoreError
 from shared.llm.call_chain import CallChain, find_most_of_turn
 from shared.llm.chat_completions.answer_room import AnswerRoom
-from shared.llm.chat_completions.chat_calls import (
-    ChatCall,
-    ChatCaller,
-    ThoughtsWantedError,
-    ToolsRejectedError,
-)
+from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller
 from shared.llm.chat_completions.chat_replies import ONLY_THOUGHTS, Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.tool_rejections import (
+    ThoughtsWantedError,
+    ToolsRejectedError,
+)
 from shared.llm.chat_completions.worded_calls import read_worded_calls
 from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
@@ -32,6 +31,10 @@ from shared.llm.turns import (
     TurnRequest,
     estimate_turn_tokens,
 )
+
+# For a turn in which the model had no thought, or another model spoke: DeepSeek and Kimi want one
+# of each, and none that is empty.
+_NO_THOUGHT = {"reasoning_content": "."}
 
 
 class ToolTurns:
@@ -54,15 +57,16 @@ class ToolTurns:
         self._window = window
         self._lock = threading.Lock()
         self._takes_tools: bool | None = None
-        # Set by any thread, and never taken back.
-        self._wants_thoughts = False
+        # What the server calls the thoughts that it wants back; set by any thread, and never taken
+        # back.
+        self._wanted_thoughts = ""
 
     def take(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take a turn; one that is cut off is asked for once more with more room.
 
         Raises:
             ToolsNotTakenError: The server said that it does not take tools, now or before; or it
-                wants thoughts back for which there is no room.
+                rejects the request, or wants thoughts back for which there is no room.
             SeashoreError: As `LanguageModel.answer` says; with what was consumed (`PaidCalls`).
         """
         with self._lock:
@@ -74,15 +78,17 @@ class ToolTurns:
         room = AnswerRoom(request.max_output_tokens, self._window, request.room_tokens)
         try:
             while True:
-                gives_thoughts = self._wants_thoughts
-                call = self._write(request, room, gives_thoughts)
+                wanted = self._wanted_thoughts
+                call = self._write(request, room, wanted)
                 try:
                     reply = self._call(call, deadline, chain)
-                except ThoughtsWantedError:
-                    if gives_thoughts:
-                        self._remember(takes_tools=False)
+                except ThoughtsWantedError as error:
+                    if wanted:
+                        # Else another model may have begun it, whose calls have none of this one's.
+                        if all(map(_has_thoughts, request.exchanges)):
+                            self._remember(takes_tools=False)
                         raise ToolsNotTakenError from None
-                    self._wants_thoughts = True
+                    self._wanted_thoughts = error.named
                     continue
                 chain.charge(reply.usage, call.prompt_tokens, call.max_tokens)
                 self._caller.check_was_read(call, reply)
@@ -94,20 +100,22 @@ class ToolTurns:
         except SeashoreError as error:
             raise charge_failure(error, chain.usage, room.found_tokens) from None
 
-    def _write(self, request: TurnRequest, room: AnswerRoom, gives_thoughts: bool) -> ChatCall:
-        if not gives_thoughts:
+    def _write(self, request: TurnRequest, room: AnswerRoom, wanted_thoughts: str) -> ChatCall:
+        if not wanted_thoughts:
             return _write_call(_leave_thoughts(request), room)
         try:
-            return _write_call(request, room)
+            call = _write_call(request, room)
         except ContextOverflowError:
             _write_call(_leave_thoughts(request), room)
             raise ToolsNotTakenError from None
+        return _fill_thoughts(call) if wanted_thoughts in _NO_THOUGHT else call
 
     def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         try:
             return self._caller.call(call, deadline, chain)
-        except ToolsRejectedError:
-            self._remember(takes_tools=False)
+        except ToolsRejectedError as rejection:
+            if rejection.by_name:
+                self._remember(takes_tools=False)
             raise ToolsNotTakenError from None
 
     def _read(self, reply: Reply, request: TurnRequest) -> Turn:
@@ -134,6 +142,20 @@ class ToolTurns:
     def _remember(self, *, takes_tools: bool) -> None:
         with self._lock:
             self._takes_tools = takes_tools
+
+
+def _has_thoughts(exchange: Exchange) -> bool:
+    turn = exchange.turn
+    return bool(turn.kept_fields or any(call.kept_fields for call in turn.calls))
+
+
+def _fill_thoughts(call: ChatCall) -> ChatCall:
+    """The call with a thought in each message of the model that has none."""
+    messages: list[Any] = [
+        {**_NO_THOUGHT, **message} if message["role"] == "assistant" else message
+        for message in call.messages
+    ]
+    return replace(call, messages=messages)
 
 
 def _leave_thoughts(request: TurnRequest) -> TurnRequest:

@@ -8,7 +8,6 @@ an answer with an empty or unknown id fails the whole batch (AWS Lambda Develope
 import base64
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 
@@ -103,12 +102,18 @@ class EventSource:
         context = LambdaContext(timeout_seconds=self.timeout_seconds)
         response = self.handler({"Records": records}, context)
         failed = check_response(response, records)
-        for record in records:
-            if record["messageId"] not in failed:
-                self._delete(record)
+        done = [record for record in records if record["messageId"] not in failed]
+        if done:
+            self._delete(done)
         return len(records)
 
-    def _delete(self, record):
+    def _delete(self, records):
+        """Delete a batch by one request, as Lambda does."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": record["receiptHandle"]}
+            for number, record in enumerate(records)
+        ]
+        answer = self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
         # The handler may have deleted it already, which AWS takes for a success.
-        with suppress(self.sqs.exceptions.ReceiptHandleIsInvalid):
-            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=record["receiptHandle"])
+        codes = {failure["Code"] for failure in answer.get("Failed", ())}
+        assert codes <= {"ReceiptHandleIsInvalid"}, codes

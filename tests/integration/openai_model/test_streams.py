@@ -68,6 +68,13 @@ def test_a_server_without_whole_streams_is_asked_for_whole_answers(ask_server, t
     assert limits[-1]["read"] > 890
 
 
+def test_a_stream_that_ends_by_a_failure_says_nothing_of_how_the_server_streams(model, server):
+    failed = chunk({"content": "Seals"}, "insufficient_system_resource")
+    server.script(sending(200, events(failed, "[DONE]")))
+    assert answer(model).value.title == "Seals"
+    assert [call.body.get("stream") for call in server.calls] == [True, True]
+
+
 def test_a_model_that_is_still_writing_when_time_is_up_is_slow_and_gets_less_next(waits):
     """A text that can be divided is refused at once, as long as there is no more time for it."""
     long = request_for("Seals rest on the sand of the bay. " * 300)

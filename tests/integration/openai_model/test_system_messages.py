@@ -1,6 +1,7 @@
 """Models that take no message of the system get their instructions with what the user says."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -77,13 +78,38 @@ def test_turns_and_pictures_keep_all_that_is_in_them(server, model):
     ]  # fmt: skip
 
 
-def test_one_objection_after_another_is_met(server, model):
+def test_one_objection_after_another_is_met(server, build):
+    def unsupported(name):
+        told = {"message": "Unsupported.", "param": name, "code": "unsupported_parameter"}
+        return sending(400, {"error": told})
+
+    large = error("max_tokens: 2000 > 200, which is the maximum allowed number of output tokens")
+    objections = [unsupported("reasoning_effort"), unsupported("service_tier"), sending(400, large)]
+    model = build(reasoning_effort="low", extra_body={"service_tier": "auto"})
+    server.script(*objections, sending(400, O1_MINI), WHOLE)
+    answer(model)
+    formats = [call.body["response_format"] for call in server.calls]
+    assert formats == formats[:1] * 5
+    assert not server.calls[-1].body.keys() & {"reasoning_effort", "service_tier"}
+    assert len(read_messages(server)) == 1
+
+
+def test_the_name_of_a_limit_and_a_system_message_are_met_at_once(server, model):
     words = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     length = error(f"Unsupported parameter: {words}", INVALID, "unsupported_parameter")
     server.script(sending(400, length), sending(400, O1_MINI), WHOLE)
     answer(model)
     assert "max_completion_tokens" in server.calls[-1].body
     assert len(read_messages(server)) == 1
+
+
+def test_an_objection_that_stays_is_met_once(server, model):
+    body = OBJECTIONS["vllm-project/vllm #2964: Gemma"][1]
+    server.script(*[sending(400, body)] * 9)
+    with pytest.raises(ModelAccessError):
+        answer(model)
+    sent = [call.body for call in server.calls]
+    assert all(one != other for one, other in pairwise(sent))
 
 
 def test_an_objection_to_other_roles_changes_nothing(server, model):

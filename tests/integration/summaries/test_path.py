@@ -28,13 +28,20 @@ from tests.fakes.pdf.pdf_files import make_marker_pdf
 from tests.fakes.pdf.picture_pdf_files import make_page_with_picture
 
 
+@pytest.fixture(scope="module")
+def extractor():
+    """As in a warm function: a reader goes on to the next document."""
+    with Extractor() as extractor:
+        yield extractor
+
+
 @pytest.fixture
-def pipeline(account):
-    extractor, converter = Extractor(), build_converter(account.settings)
+def pipeline(account, extractor):
+    converter = build_converter(account.settings)
     convert = build_convert(account.settings, account.clients, converter)
     ingest, ingest_runtime = build_ingest(account.settings, account.clients, extractor)
     worker, worker_runtime = build_worker(account.settings, account.clients, ExtractiveModel())
-    with extractor, converter:
+    with converter:
         yield Pipeline(account, [(ingest, ingest_runtime), convert, (worker, worker_runtime)])
 
 

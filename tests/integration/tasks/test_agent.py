@@ -3,14 +3,17 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
+from pipeline.tasks.agent.agent import AgentStep
 from shared.ledger.documents import document_pk
 from shared.ledger.erasures import name_linked_tasks, read_partition
 from shared.ledger.tasks import task_pk
 from shared.lifecycle import TaskStatus
+from shared.llm.chat_completions.structured_output import strict_schema
 from tests.fakes.aws.ledger_rows import scan_rows
 from tests.fakes.desks.task_desk import open_task_desk
-from tests.fakes.model.chat_behaviours import calling, failing, saying
+from tests.fakes.model.chat_behaviours import calling, failing, saying, sending
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 PAGES = ("The harbour of Skagen opened in 1907.", "The pier was built of granite.")
@@ -149,6 +152,63 @@ def test_out_of_time_it_answers_with_what_it_has():
         task = desk.do("agent", prompt="Go on for ever.", max_steps=20)
         assert task.status is TaskStatus.DONE
         assert desk.result(task)["stopped_by"] == "time"
+
+
+ARGUMENTS = {"document": "skagen.pdf", "first_page": 1, "last_page": 2}
+
+
+@pytest.mark.parametrize(
+    ("step", "final"),
+    [
+        ({"thought": "I read.", "calls": [{"tool": "read_pages", "arguments": ARGUMENTS}]},
+         {"thought": "", "calls": None, "answer": "In 1907."}),
+        ({"calls": [{"tool": "read_pages", "arguments": json.dumps(ARGUMENTS)}], "answer": None},
+         {"answer": "In 1907."}),
+    ],
+)  # fmt: skip
+def test_a_turn_in_words_may_leave_out_what_does_not_apply(step, final):
+    with open_task_desk(traits={"tools_status": 400}) as desk:
+        desk.put("skagen.pdf", make_text_pdf(*PAGES))
+        desk.server.script(failing("ok"), saying(json.dumps(step)), saying(json.dumps(final)))
+        before = len(desk.server.calls)
+        result = desk.result(desk.do("agent", prompt="When did it open?"))
+        assert (result["answer"], result["pages_read"][0]["pages"]) == ("In 1907.", "1-2")
+        assert len(desk.server.calls) == before + 3
+
+
+TOOL_USE_FAILED = {
+    "message": "tool call validation failed: parameters for tool read_pages did not match schema: "
+    "errors: [`/first_page`: expected integer, but got string]",
+    "type": "invalid_request_error",
+    "code": "tool_use_failed",
+    "failed_generation": '<function=read_pages>{"first_page": "1"}</function>',
+}
+
+
+@pytest.mark.parametrize(
+    "badly",
+    [
+        # sipeed/picoclaw #400: Groq, of Llama 3.3.
+        sending(400, {"error": TOOL_USE_FAILED}),
+        saying("<tool_call>read the pages</tool_call>"),
+        saying(""),
+    ],
+)
+def test_a_model_that_calls_too_badly_goes_on_in_words(desk, badly):
+    desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    step = {"thought": "", "calls": [], "answer": "In 1907."}
+    desk.server.script(calling(("list_documents", {})), badly, saying(json.dumps(step)))
+    task = desk.do("agent", prompt="When did it open?")
+    assert desk.result(task)["answer"] == "In 1907."
+    assert "skagen.pdf" in desk.server.calls[-1].body["messages"][1]["content"]
+    assert "tools" not in desk.server.calls[-1].body
+
+
+def test_a_turn_in_words_is_no_other_object():
+    for other in ({}, {"thought": "Hm."}, {"document": "a"}):
+        with pytest.raises(ValidationError):
+            AgentStep.model_validate(other)
+    assert strict_schema(AgentStep)["required"] == ["thought", "calls", "answer"]
 
 
 @pytest.mark.parametrize("traits", [{"tools_status": 400}, {"tools_status": 500}])

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from functions.wiring import build_services, utc_now
 from pipeline.operations.cancel import cancel, list_waiting_tasks, plan_cancel
+from pipeline.tasks import carry_out
 from pipeline.tasks.intake import IntakeServices, take_up_task
 from shared.ledger.spend import Account, read_day_spend
 from shared.ledger.spending import Spending
-from shared.ledger.tasks import task_pk
+from shared.ledger.tasks import put_task_back, start_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import TaskStatus
 from shared.llm.chat_completions.openai_client import build_openai_client
@@ -131,3 +132,29 @@ def test_a_task_that_waits_for_the_models_rate_is_cancelled_until_a_call_was_ans
         assert desk.task("had-none").status is TaskStatus.CANCELLED
         assert desk.task("had-one").status is TaskStatus.RUNNING
         assert len(desk.server.calls) == 2
+
+
+def test_a_task_that_another_attempt_has_taken_up_waits_without_being_put_back(monkeypatch):
+    def begin_another(table, task, now):
+        start_task(table, task, now)
+        put_task_back(table, task, now)
+
+    monkeypatch.setattr(carry_out, "put_task_back", begin_another)
+    with open_task_desk(model_prices=PRICES) as desk:
+        desk.server.script(throttled("60"))
+        task = desk.do("agent", id="t", prompt="Find it.")
+        assert (task.status, task.attempts) == (TaskStatus.RUNNING, 2)
+        assert desk.steps("t")[-1] == "deferred"
+
+
+def test_a_task_that_waits_and_is_posted_again_has_one_message():
+    with open_task_desk(model_prices=PRICES, chat_daily_cap_usd=0.0001) as desk:
+        desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+        desk.server.calls.clear()
+        queue = desk.account.settings.work_queue_url
+        post_task(desk, "t")
+        desk.pipeline.run()
+        assert desk.task("t").status is TaskStatus.RECEIVED
+        waiting = desk.account.count_messages(queue)
+        post_task(desk, "t")
+        assert desk.account.count_messages(queue) == waiting > 0

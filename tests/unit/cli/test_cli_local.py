@@ -41,6 +41,8 @@ def test_a_start_after_the_stack_was_killed_says_what_may_be_missing(tmp_path, m
     at = datetime(2026, 3, 1, 14, 30, 5, tzinfo=UTC).astimezone()
     told = bring_up_again()
     assert f"It goes on from what it knew at {at:%Y-%m-%d %H:%M:%S}: files that were put" in told
+    # Its rows are there again, with what it says.
+    assert "delete again what was deleted" in told
     saved.write_text('{"at": "2026-03-01T14:30:05+00:00", "is_last": true}')
     assert "killed" not in bring_up_again()
 

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
+    PartialCredentialsError,
     ProfileNotFound,
     UnauthorizedSSOTokenError,
 )
@@ -67,6 +68,7 @@ def client_error(code: str, message: str = "no", status: int = 400) -> ClientErr
     ("error", "words"),
     [
         (NoCredentialsError(), "No AWS credentials were found: run `aws configure`"),
+        (PartialCredentialsError(provider="env", cred_var="B"), "missing: B: set it too, or"),
         (ProfileNotFound(profile="x"), "(x) could not be found: choose one of `aws configure list"),
         (UnauthorizedSSOTokenError(), "sign in again, for example with `aws sso login`"),
         (client_error("ExpiredToken"), "have expired: sign in again"),
@@ -92,6 +94,7 @@ def client_error(code: str, message: str = "no", status: int = 400) -> ClientErr
         (client_error("502", "Bad Gateway", 502), "or a proxy before it, has failed"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
         (EndpointConnectionError(endpoint_url="https://x"), "its proxy and the region's name"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:9/b"), "with `seashore local up`"),
         (ResponseParserError("not\nXML"), "a web page has answered a request in the place of AWS"),
     ],
 )
@@ -186,6 +189,12 @@ def test_missing_region_is_asked_for(monkeypatch):
     with pytest.raises(OperatorError, match="No AWS region") as raised:
         resolve_aws_stack("pipeline")
     assert find_exit_code(raised.value) is ExitCode.AWS_REFUSED
+
+
+def test_an_address_that_is_none_is_one_line(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "localhost:4566")
+    with pytest.raises(OperatorError, match=r"AWS_ENDPOINT_URL_CLOUDFORMATION is 'localhost:4566'"):
+        resolve_aws_stack("prod")
 
 
 def test_missing_profile_is_one_line(monkeypatch):

@@ -246,3 +246,19 @@ def test_the_steps_of_the_ladder():
     assert OutputStep.TEXT.next_weaker is None
     assert describe_shape(OutputStep.JSON_SCHEMA, Summary) == ""
     assert '"key_points"' in describe_shape(OutputStep.TEXT, Summary)
+
+
+@pytest.mark.parametrize(
+    ("written", "pages"),
+    [
+        ([3, 5, 9], [3, 5]),
+        (3, [3]),
+        ("4", [4]),
+        ("3-5", [3, 4, 5]),
+        (["3", " 4 \u2013 5 "], [3, 4, 5]),
+        (["p. 4", 3.0, "3.5", None, True, "3 of 5", "-3", "\u0663", "5-3", "9" * 50], []),
+    ],
+)
+def test_pages_are_read_as_models_write_them(written, pages):
+    text = json.dumps({**GOOD, "key_points": [{"text": "A point.", "pages": written}]})
+    assert parse(text, known=(3, 4, 5)).key_points[0].pages == pages

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.metering.metered_calls import KeptAnswer
-from pipeline.tasks.agent.agent import Agent, AgentLimits, FinalAnswer, StoppedBy
+from pipeline.tasks.agent.agent import Agent, AgentLimits, AgentStep, FinalAnswer, StoppedBy
 from pipeline.tasks.agent.tools import Toolbox
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelUnavailableError
@@ -17,7 +17,7 @@ NO_TIME = DeadlineError("2.9 s of the budget left, 3.0 s needed")
 
 
 class LateCalls:
-    """A model whose turn ends with an error, so many seconds after the run began."""
+    """A model whose turn ends with an error, so many seconds after the run began, in words too."""
 
     is_extractive = False
     total_tokens = 0
@@ -32,6 +32,8 @@ class LateCalls:
         raise self._error
 
     def ask(self, request, deadline):
+        if request.answer_type is AgentStep:
+            raise self._error
         assert deadline.remaining_seconds > 20
         return KeptAnswer(FinalAnswer(answer="So far."), "m", Spending(), None)
 

@@ -316,17 +316,16 @@ def objects_to_system_message(error: openai.APIStatusError) -> bool:
     )
 
 
-def wants_thoughts_back(error: openai.OpenAIError) -> bool:
-    """Whether the server speaks of the thoughts behind earlier calls, which it wants back.
+def find_wanted_thoughts(error: openai.OpenAIError) -> str:
+    """What the server names of the thoughts behind earlier calls, which it wants back; or nothing.
 
     DeepSeek, Kimi and Gemini 3 take the result of a call only beside what had led to it
     ("Thinking Mode" and "Thought signatures" in their documentation).
     """
-    return (
-        isinstance(error, openai.APIStatusError)
-        and error.status_code in (400, 422, 500)
-        and bool(words.THOUGHTS.search(read_error_body(error.body).text))
-    )
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in (400, 422, 500):
+        return ""
+    named = words.THOUGHTS.search(read_error_body(error.body).text)
+    return named[0].lower().replace(" ", "_") if named else ""
 
 
 def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | None:

@@ -34,7 +34,11 @@ OVERFLOW_CODES = frozenset(
         "1261", "1039", "336007",
     }
 )  # fmt: skip
-BAD_GENERATION_CODES = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+BAD_GENERATION_CODES = frozenset(
+    {
+        "json_validate_failed", "tool_use_failed", "output_parse_failed", "malformed_function_call",
+    }
+)  # fmt: skip
 
 
 class _Words:
@@ -151,6 +155,8 @@ SYSTEM_MESSAGE = _Words(
     r"role:? ?['\"]?system\b|does not support ['\"]system['\"]|only user and assistant roles",
     r"developer instruction is not enabled|(?<!system message, )conversation roles must alternate",
 )
-# DeepSeek and Kimi want the first back, OpenRouter the second, Gemini the third.
-THOUGHTS = _Words(r"reasoning[_ ](?:content|details)|thought[_ ]?signature")
+# DeepSeek and Kimi want the first back, OpenRouter the second, Gemini the third, Claude the others.
+THOUGHTS = _Words(
+    r"reasoning[_ ](?:content|details)|thought[_ ]?signature|redacted_thinking|thinking`? block"
+)
 TOOLS = _Words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

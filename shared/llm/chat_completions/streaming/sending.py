@@ -11,6 +11,7 @@ import openai
 
 from shared.deadline import Deadline
 from shared.errors import ModelSlowError
+from shared.llm.chat_completions.chat_replies import find_error
 from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.server_dialect import asks_for_tier
 from shared.llm.chat_completions.server_errors.error_bodies import read_error_body
@@ -183,10 +184,10 @@ class CompletionSender:
         if isinstance(sent.completion, str):
             raise PageError(response.http_request)
         if streams:
-            self._learn(reader, response.http_request)
+            self._learn(reader, sent.completion, response.http_request)
         return sent
 
-    def _learn(self, reader: BodyReader, request: httpx2.Request) -> None:
+    def _learn(self, reader: BodyReader, completion: object, request: httpx2.Request) -> None:
         """Remember how the server has answered a request for a stream.
 
         Raises:
@@ -195,7 +196,7 @@ class CompletionSender:
         streamed = reader.streamed
         if streamed is None:
             self._note_no_stream("it answers in one piece")
-        elif streamed.has_failed:
+        elif find_error(completion) is not None:
             return
         elif not streamed.is_finished and not reader.was_ended:
             raise openai.APIConnectionError(message="The stream broke off", request=request)

@@ -12,6 +12,11 @@ from openai.types.chat import ChatCompletion
 
 # Where the pieces of a thought come: most servers; vLLM, Ollama, Groq and OpenRouter.
 _THOUGHTS = ("reasoning_content", "reasoning")
+# Where the parts of one come, and those of its fields that are in pieces: OpenRouter, LiteLLM.
+_THOUGHT_PARTS = ("reasoning_details", "thinking_blocks")
+_WORDS_OF_PART = ("text", "summary", "thinking")
+# Where a call has the signature of its thoughts: Gemini, LiteLLM.
+_SIGNATURES = ("extra_content", "provider_specific_fields")
 
 
 class StreamedCompletion:
@@ -33,7 +38,7 @@ class StreamedCompletion:
         self._content: list[Any] = []
         self._refusal = ""
         self._thoughts: dict[str, str] = {}
-        self._thought_details: list[dict[str, Any]] = []
+        self._thought_parts: dict[str, list[dict[str, Any]]] = {}
         self._calls: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {"index": 0, "finish_reason": None}
         self._has_choice = False
@@ -67,6 +72,7 @@ class StreamedCompletion:
         self._has_choice = True
         if choice.get("finish_reason"):
             self._choice["finish_reason"] = choice["finish_reason"]
+            self._choice["native_finish_reason"] = choice.get("native_finish_reason")
             self.is_finished = True
         if choice.get("error"):
             self._choice["error"] = choice["error"]
@@ -86,26 +92,15 @@ class StreamedCompletion:
         for name in _THOUGHTS:
             if isinstance(delta.get(name), str):
                 self._thoughts[name] = self._thoughts.get(name, "") + delta[name]
-        details = delta.get("reasoning_details")
-        for detail in details if isinstance(details, list) else []:
-            if isinstance(detail, Mapping):
-                self._add_thought_detail(detail)
+        for name in _THOUGHT_PARTS:
+            parts = delta.get(name)
+            for part in parts if isinstance(parts, list) else []:
+                if isinstance(part, Mapping):
+                    _add_thought_part(self._thought_parts.setdefault(name, []), part)
         calls = delta.get("tool_calls")
         for call in calls if isinstance(calls, list) else []:
             if isinstance(call, Mapping):
                 self._add_call(call)
-
-    def _add_thought_detail(self, detail: Mapping[str, Any]) -> None:
-        """Take in a part of what OpenRouter tells of thoughts, of whose texts come pieces."""
-        last = self._thought_details[-1] if self._thought_details else {}
-        if any(last.get(name) != detail.get(name) for name in ("type", "index")) or not last:
-            self._thought_details.append(dict(detail))
-            return
-        for name, value in detail.items():
-            if name in ("text", "summary") and isinstance(value, str):
-                last[name] = (last.get(name) or "") + value
-            elif value is not None:
-                last[name] = value
 
     def _add_call(self, delta: Mapping[str, Any]) -> None:
         """Take in a part of a tool call.
@@ -126,8 +121,7 @@ class StreamedCompletion:
             call = {"index": index, "id": call_id, "type": "function"}
             call["function"] = {"name": "", "arguments": ""}
             self._calls.append(call)
-        if delta.get("extra_content"):
-            call["extra_content"] = delta["extra_content"]
+        call.update((name, delta[name]) for name in _SIGNATURES if delta.get(name))
         whole = call["function"]
         if _is_whole(whole["arguments"]):
             if whole["arguments"] != "{}" or not arguments:
@@ -149,10 +143,32 @@ class StreamedCompletion:
             "refusal": self._refusal or None,
             "tool_calls": self._calls or None,
             **self._thoughts,
-            "reasoning_details": self._thought_details or None,
+            **self._thought_parts,
         }
         choices = [{**self._choice, "message": message}] if self._has_choice else None
         return ChatCompletion.construct(**{**self._fields, "choices": choices})
+
+
+def _add_thought_part(known: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:
+    """Take in a piece of a part of a thought: words, their signature, or what is encrypted.
+
+    Words go on until another kind or index comes, or a signature; what is encrypted comes whole.
+    """
+    last = known[-1] if known else {}
+    has_words = any(map(piece.get, _WORDS_OF_PART))
+    if (
+        not last
+        or any(last.get(name) != piece.get(name) for name in ("type", "index"))
+        or piece.get("data")
+        or (has_words and last.get("signature"))
+    ):
+        known.append(dict(piece))
+        return
+    for name, value in piece.items():
+        if name in _WORDS_OF_PART and isinstance(value, str):
+            last[name] = (last.get(name) or "") + value
+        elif value is not None:
+            last[name] = value
 
 
 def _find_error(chunk: Mapping[str, Any], event: str) -> object:

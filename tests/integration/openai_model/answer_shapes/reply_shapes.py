@@ -4,6 +4,7 @@ from tests.integration.openai_model.answer_shapes.rows import (
     ANSWER,
     DRAFT,
     MADE,
+    MALFORMED,
     ErrorRow,
     ReplyRow,
 )
@@ -64,6 +65,14 @@ FAILURES = [
     _fails("maximhq/bifrost: relays non-enum finish_reason error and null usage", "error",
            '{"events": [{"title": "partial',
            usage={"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}),
+    # It is the model that has failed.
+    ErrorRow("OpenRouterTeam/openrouter-examples #67: Gemini calls badly", 200,
+             {"choices": [{**MALFORMED, "message": {"role": "assistant", "content": None}}]},
+             "unusable"),
+    ErrorRow(MADE, 200,
+             {"choices": [{**MALFORMED, "message": {"role": "assistant", "content": ""},
+                           "error": {"code": 502, "message": "Provider returned error"}}]},
+             "unusable"),
 ]  # fmt: skip
 
 THOUGHTS = [

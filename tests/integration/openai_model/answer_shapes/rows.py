@@ -13,6 +13,9 @@ POINT = {"text": "A point", "pages": [3]}
 DRAFT = json.dumps({"title": "Draft", "abstract": "Draft", "key_points": [POINT], "language": "en"})
 ANSWER = DRAFT.replace("Draft", "Answer")
 
+# How OpenRouter ends an answer in which Gemini has written a call that nobody can read.
+MALFORMED = {"finish_reason": "error", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}
+
 
 @dataclass(frozen=True)
 class ErrorRow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.model.chat_behaviours import Behaviour, sending
-from tests.integration.openai_model.answer_shapes.rows import ANSWER, DRAFT, MADE
+from tests.integration.openai_model.answer_shapes.rows import ANSWER, DRAFT, MADE, MALFORMED
 
 USAGE = {"prompt_tokens": 800, "completion_tokens": 20, "total_tokens": 820}
 OVERFLOW = "the request exceeds the available context size. try increasing the context size"
@@ -117,6 +117,8 @@ ROWS = [
              "event: error\ndata: "),
     _failing("NousResearch/hermes-agent #92161: a clean end by network_error, and nothing else",
              "unavailable", chunk({}, "network_error")),
+    _failing(MADE, "unusable",
+             {"choices": [{"index": 0, "delta": {"role": "assistant"}, **MALFORMED}]}),
     _failing(MADE, "throttled",
              [{"error": {"code": 429, "message": "Resource exhausted"}}]),
     _failing(MADE, "refused",

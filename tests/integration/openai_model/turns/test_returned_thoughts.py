@@ -7,7 +7,14 @@ import pytest
 
 from shared.deadline import Deadline
 from shared.errors import ModelAnswerError
-from shared.llm.turns import Exchange, Tool, ToolsNotTakenError, TurnRequest, estimate_turn_tokens
+from shared.llm.turns import (
+    Exchange,
+    PastTurn,
+    Tool,
+    ToolsNotTakenError,
+    TurnRequest,
+    estimate_turn_tokens,
+)
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.model.chat_behaviours import calling, saying, sending
 from tests.integration.openai_model.answer_shapes.rows import error
@@ -19,6 +26,10 @@ SIGNED = {"google": {"thought_signature": "CvcQAdHtim8="}}
 DETAILS = [
     {"type": "reasoning.text", "index": 0, "text": "Hm.", "format": "google-gemini-v1"},
     {"type": "reasoning.encrypted", "index": 0, "data": "CvcQAdHtim8=", "id": "tool_1"},
+]
+BLOCKS = [
+    {"type": "thinking", "thinking": "Hm.", "signature": "EqoB"},
+    {"type": "redacted_thinking", "data": "EmwK"},
 ]
 MISSING = (
     "Function call is missing a thought_signature in functionCall parts. This is required for tools"
@@ -57,6 +68,20 @@ SERVERS = {
         {"extra_content": SIGNED},
         [{"error": {"code": 400, "message": MISSING, "status": "INVALID_ARGUMENT"}}],
     ),
+    "BerriAI/litellm #16893: Gemini 3 behind LiteLLM": (
+        {},
+        {"provider_specific_fields": {"thought_signature": "CvcQAdHtim8="}},
+        error(f"litellm.BadRequestError: Vertex_ai_betaException BadRequestError - {MISSING}",
+              None, "400"),
+    ),
+    "openai/openai-agents-python #678: Claude that thinks, behind LiteLLM": (
+        {"reasoning_content": "Hm.", "thinking_blocks": BLOCKS},
+        {},
+        error("litellm.BadRequestError: AnthropicException - messages.1.content.0.type: Expected"
+              " `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is"
+              " enabled, a final `assistant` message must start with a thinking block (preceeding"
+              " the lastmost set of `tool_use` and `tool_result` blocks).", None, 400),
+    ),
     "massgen/MassGen #624: Gemini 3 behind OpenRouter": (
         {"reasoning_details": DETAILS},
         {},
@@ -82,8 +107,8 @@ def thinking(of_message, of_call, arguments="{}"):
     return sending(200, events(*pieces, ended, COUNTED, "[DONE]"))
 
 
-def take(model, *exchanges, prompt="Find it."):
-    request = TurnRequest("agent", "Do as asked.", prompt, exchanges, (TOOL,), 500)
+def take(model, *exchanges, history=()):
+    request = TurnRequest("agent", "Do as asked.", "Find it.", exchanges, (TOOL,), 500, history)
     return model.take_turn(request, Deadline.after(30)).turn
 
 
@@ -125,6 +150,37 @@ def test_who_is_not_content_with_them_is_asked_in_words(server, model, of_messag
     assert len(server.calls) == 3
 
 
+def test_a_turn_without_a_thought_has_one_for_who_wants_it(server, model):
+    # DeepSeek V4 calls without a thought at times, and wants one back nevertheless that is not
+    # empty (EverMind-AI/Raven #297, NousResearch/hermes-agent #17341); Kimi with each message
+    # (MoonshotAI/kimi-cli #2498).
+    of_message, of_call, demand = next(iter(SERVERS.values()))
+    server.script(
+        thinking(of_message, of_call),
+        thinking({"reasoning_content": ""}, {}),
+        sending(400, demand),
+        saying("Done."),
+    )
+    exchanges = [Exchange(take(model), ("here",))]
+    exchanges.append(Exchange(take(model, *exchanges), ("there",)))
+    assert take(model, *exchanges, history=(PastTurn("Hello", "Hi"),)).text == "Done."
+    said = [m for m in server.calls[-1].body["messages"] if m["role"] == "assistant"]
+    assert [m["reasoning_content"] for m in said] == [".", "Hm. ?", "."]
+
+
+def test_a_conversation_that_lacks_thoughts_takes_no_other_its_tools(server, model):
+    # Gemini 3 takes no other signature than its own, and another model may have begun this one.
+    of_message, of_call, demand = SERVERS["0xsline/OpenChatCut #6: Gemini 3"]
+    server.script(thinking({}, {}), *[sending(400, demand)] * 2)
+    unsigned = Exchange(take(model), ("here",))
+    with pytest.raises(ToolsNotTakenError):
+        take(model, unsigned)
+    server.script(thinking(of_message, of_call), saying("Done."))
+    assert take(model, Exchange(take(model), ("here",))).text == "Done."
+    assert said_before(server)["tool_calls"][0]["extra_content"] == SIGNED
+    assert "reasoning_content" not in said_before(server)
+
+
 def test_pieces_of_a_thought_become_one(server, model):
     parts = [{"type": "reasoning.text", "index": 0, "text": text} for text in ("I ", "look.")]
     signed = {"type": "reasoning.text", "index": 0, "signature": "s", "text": None}
@@ -136,6 +192,27 @@ def test_pieces_of_a_thought_become_one(server, model):
     }
 
 
+def test_pieces_of_claudes_thoughts_become_one_up_to_its_signature(server, model):
+    def block(thinking, signature=""):
+        return {"type": "thinking", "thinking": thinking, "signature": signature}
+
+    pieces = [block("I "), block("look."), block("", "Eqo"), block("Or "), block("not.")]
+    server.script(thinking({"thinking_blocks": [*pieces, block("", "Emw")]}, {}))
+    assert json.loads(take(model).kept_fields) == {
+        "thinking_blocks": [block("I look.", "Eqo"), block("Or not.", "Emw")]
+    }
+
+
+def test_signatures_stay_apart(server, model):
+    # OpenRouter gives each whole; its own client adds up nothing but texts.
+    signed = [
+        {"type": "reasoning.encrypted", "index": 0, "data": data, "id": f"tool_{data}"}
+        for data in "ab"
+    ]
+    server.script(thinking({"reasoning_details": signed}, {}))
+    assert json.loads(take(model).kept_fields) == {"reasoning_details": signed}
+
+
 def test_thoughts_without_room_are_left_and_it_is_asked_in_words(build, server):
     model = build(window=8_000)
     long = {"reasoning_content": "word " * 7_000}
@@ -144,13 +221,26 @@ def test_thoughts_without_room_are_left_and_it_is_asked_in_words(build, server):
     exchange = Exchange(take(model), ("here",))
     with pytest.raises(ToolsNotTakenError):
         take(model, exchange)
+
+
+@pytest.mark.parametrize("place", ["message", "call"])
+def test_thoughts_count_as_what_is_read(server, model, place):
+    long = {"thought_signature": "word " * 7_000}
+    of_message, of_call = {"reasoning_details": [long]}, {"extra_content": long}
+    server.script(thinking(of_message, {}) if place == "message" else thinking({}, of_call))
+    exchange = Exchange(take(model), ("here",))
     request = TurnRequest("agent", "", "", (exchange,), (TOOL,), 500)
     assert estimate_turn_tokens(request) > 7_000
 
 
-def test_thoughts_that_repeat_the_key_are_of_no_use(build, server):
+@pytest.mark.parametrize("place", ["message", "call"])
+def test_thoughts_that_repeat_the_key_are_of_no_use(build, server, place):
     model = build(key="sk-0123456789abcdef0123456789")
-    server.script(thinking({"reasoning_content": "sk-0123456789abcdef0123456789"}, {}))
+    said = "sk-0123456789abcdef0123456789"
+    of_call = {"extra_content": {"google": {"thought_signature": said}}}
+    server.script(
+        thinking({"reasoning_content": said}, {}) if place == "message" else thinking({}, of_call)
+    )
     with pytest.raises(ModelAnswerError, match="key"):
         take(model)
 

@@ -11,6 +11,7 @@ from shared.errors import (
     ModelAccessError,
     ModelAnswerError,
     ModelRefusalError,
+    ModelRequestError,
     ModelThrottledError,
 )
 from shared.llm.chat_completions.openai_client import build_openai_client
@@ -128,6 +129,20 @@ def test_a_server_that_says_it_takes_no_tools_is_believed(server, model, status)
         with pytest.raises(ToolsNotTakenError):
             take(model)
     assert len(server.calls) == 1
+
+
+def test_a_server_that_rejects_the_results_of_calls_is_asked_in_words(server, model):
+    # TencentCloud/TencentDB-Agent-Memory #1313: Cloudflare's Workers AI says "Bad input", as it
+    # takes no null for the words beside a call.
+    exchange = Exchange(Turn(text="", calls=(CALL,)), ("here",))
+    server.script(calling(("look", {})), *[failing("bad_request")] * 2, calling(("look", {})))
+    take(model)
+    with pytest.raises(ToolsNotTakenError):
+        take(model, exchange)
+    # Without results it is the request, and the tools are taken all the same.
+    with pytest.raises(ModelRequestError):
+        take(model)
+    assert take(model).turn.calls == (CALL,)
 
 
 def test_a_turn_that_is_cut_off_gets_more_room_once(server, model):
