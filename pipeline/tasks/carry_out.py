@@ -157,7 +157,7 @@ def _make_result(
         with calls.go_on_later():
             result: TaskFacts = TASK_KINDS[order.kind].carry_out(order, work)
     except DeferredError:
-        if is_entered and not calls.has_kept and calls.spent == Spending():
+        if calls.spent == Spending():
             with suppress(LedgerConflictError):
                 put_task_back(services.table, task, services.now)
         raise

@@ -54,9 +54,9 @@ ANSWERED_HOST = "answered.invalid"
 # What a header says is more than this is no cost of a call.
 _MOST_USD_OF_A_CALL = 10_000.0
 # What servers want back with the results of calls: the thoughts of DeepSeek, Kimi, OpenRouter and
-# Claude (LiteLLM); of each call Gemini's signature of them.
+# Claude (LiteLLM); of each call Gemini's signature of them, its own or LiteLLM's field.
 _KEPT_OF_MESSAGE = ("reasoning_content", "reasoning_details", "thinking_blocks")
-_KEPT_OF_CALL = ("extra_content",)
+_KEPT_OF_CALL = ("extra_content", "provider_specific_fields")
 # Where servers put what a model thinks aloud.
 _THOUGHTS = ("reasoning_content", "reasoning")
 # What to do where there is nothing else.

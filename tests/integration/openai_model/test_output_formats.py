@@ -173,3 +173,18 @@ def test_who_gives_thoughts_alone_whatever_is_asked_for_is_named(server, model):
     with pytest.raises(ModelAnswerError, match="has it the reasoning parser of this model"):
         answer(model)
     assert formats(server) == ["json_schema", "text"]
+
+
+def test_thoughts_alone_are_doubted_for_ten_minutes_and_not_where_a_format_has_served(
+    server, build
+):
+    now = [0.0]
+    model = build(clock=lambda: now[0])
+    alone = ReplyRow("", "", "", message={"reasoning_content": DRAFT}).behaviour
+    server.script(alone)
+    answer(model)
+    now[0] += 601
+    answer(model)
+    server.script(alone)
+    answer(model)
+    assert formats(server) == ["json_schema", "text", *["json_schema"] * 3]

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from functions.wiring import build_services, utc_now
 from pipeline.operations.cancel import cancel, list_waiting_tasks, plan_cancel
+from pipeline.tasks import carry_out
 from pipeline.tasks.intake import IntakeServices, take_up_task
 from shared.ledger.spend import Account, read_day_spend
 from shared.ledger.spending import Spending
-from shared.ledger.tasks import task_pk
+from shared.ledger.tasks import put_task_back, start_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import TaskStatus
 from shared.llm.chat_completions.openai_client import build_openai_client
@@ -131,6 +132,19 @@ def test_a_task_that_waits_for_the_models_rate_is_cancelled_until_a_call_was_ans
         assert desk.task("had-none").status is TaskStatus.CANCELLED
         assert desk.task("had-one").status is TaskStatus.RUNNING
         assert len(desk.server.calls) == 2
+
+
+def test_a_task_that_another_attempt_has_taken_up_waits_without_being_put_back(monkeypatch):
+    def begin_another(table, task, now):
+        start_task(table, task, now)
+        put_task_back(table, task, now)
+
+    monkeypatch.setattr(carry_out, "put_task_back", begin_another)
+    with open_task_desk(model_prices=PRICES) as desk:
+        desk.server.script(throttled("60"))
+        task = desk.do("agent", id="t", prompt="Find it.")
+        assert (task.status, task.attempts) == (TaskStatus.RUNNING, 2)
+        assert desk.steps("t")[-1] == "deferred"
 
 
 def test_a_task_that_waits_and_is_posted_again_has_one_message():

@@ -15,6 +15,8 @@ _THOUGHTS = ("reasoning_content", "reasoning")
 # Where the parts of one come, and those of its fields that are in pieces: OpenRouter, LiteLLM.
 _THOUGHT_PARTS = ("reasoning_details", "thinking_blocks")
 _WORDS_OF_PART = ("text", "summary", "thinking")
+# Where a call has the signature of its thoughts: Gemini, LiteLLM.
+_SIGNATURES = ("extra_content", "provider_specific_fields")
 
 
 class StreamedCompletion:
@@ -119,8 +121,7 @@ class StreamedCompletion:
             call = {"index": index, "id": call_id, "type": "function"}
             call["function"] = {"name": "", "arguments": ""}
             self._calls.append(call)
-        if delta.get("extra_content"):
-            call["extra_content"] = delta["extra_content"]
+        call.update((name, delta[name]) for name in _SIGNATURES if delta.get(name))
         whole = call["function"]
         if _is_whole(whole["arguments"]):
             if whole["arguments"] != "{}" or not arguments:

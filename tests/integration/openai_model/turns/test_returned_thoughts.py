@@ -68,6 +68,12 @@ SERVERS = {
         {"extra_content": SIGNED},
         [{"error": {"code": 400, "message": MISSING, "status": "INVALID_ARGUMENT"}}],
     ),
+    "BerriAI/litellm #16893: Gemini 3 behind LiteLLM": (
+        {},
+        {"provider_specific_fields": {"thought_signature": "CvcQAdHtim8="}},
+        error(f"litellm.BadRequestError: Vertex_ai_betaException BadRequestError - {MISSING}",
+              None, "400"),
+    ),
     "openai/openai-agents-python #678: Claude that thinks, behind LiteLLM": (
         {"reasoning_content": "Hm.", "thinking_blocks": BLOCKS},
         {},
@@ -215,6 +221,14 @@ def test_thoughts_without_room_are_left_and_it_is_asked_in_words(build, server):
     exchange = Exchange(take(model), ("here",))
     with pytest.raises(ToolsNotTakenError):
         take(model, exchange)
+
+
+@pytest.mark.parametrize("place", ["message", "call"])
+def test_thoughts_count_as_what_is_read(server, model, place):
+    long = {"thought_signature": "word " * 7_000}
+    of_message, of_call = {"reasoning_details": [long]}, {"extra_content": long}
+    server.script(thinking(of_message, {}) if place == "message" else thinking({}, of_call))
+    exchange = Exchange(take(model), ("here",))
     request = TurnRequest("agent", "", "", (exchange,), (TOOL,), 500)
     assert estimate_turn_tokens(request) > 7_000
 
