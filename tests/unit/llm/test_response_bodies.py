@@ -102,6 +102,8 @@ def call(index, name=None, arguments=None, call_id=None):
         # lidge-jun/opencodex #361: all of the arguments once more.
         [call(0, "find", "", "a"), call(0, None, '{"q": 1}'), call(0, None, '{"q": 1}'),
          call(1, "read", "{}", "b"), call(1, None, "{}")],
+        # One index and no id, and arguments that come later.
+        [call(0, "find", '{"q": 1}'), call(0, "read", ""), call(0, None, "{}")],
         # One id for all calls.
         [call(0, "find", '{"q": 1}', "a"), call(0, "read", "{}", "a")],
     ],
