@@ -17,7 +17,7 @@ from shared.llm.turns import (
 )
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.model.chat_behaviours import calling, saying, sending
-from tests.integration.openai_model.answer_shapes.rows import error
+from tests.integration.openai_model.answer_shapes.rows import ReplyRow, error
 from tests.integration.openai_model.answer_shapes.stream_shapes import COUNTED, chunk, events
 
 TOOL = Tool("look", "Look somewhere.", {"type": "object", "properties": {}})
@@ -187,6 +187,12 @@ def test_a_conversation_that_lacks_thoughts_takes_no_other_its_tools(server, mod
     assert take(model, Exchange(take(model), ("here",))).text == "Done."
     assert said_before(server)["tool_calls"][0]["extra_content"] == SIGNED
     assert "reasoning_content" not in said_before(server)
+
+
+def test_the_thoughts_behind_an_answer_are_not_kept(server, model):
+    server.script(ReplyRow("", "", "Done.", message={"reasoning_content": "Hm."}).behaviour)
+    turn = take(model)
+    assert (turn.text, turn.kept_fields) == ("Done.", "")
 
 
 def test_pieces_of_a_thought_become_one(server, model):
