@@ -57,7 +57,8 @@ class UnpackedCode:
         unfinished = tree.with_suffix(".unfinished")
         unpacked = {}
         with zipfile.ZipFile(archive) as package:
-            for member in package.infolist():
+            # Of several under one name the last counts; it must not be written into a shared file.
+            for member in {one.filename: one for one in package.infolist()}.values():
                 content = (member.filename, member.CRC, member.file_size)
                 twin = self._files.get(content)
                 if twin is not None and twin.is_file():

@@ -134,7 +134,7 @@ def test_what_the_queue_has_forgotten_is_told_as_lost(stack):
     )
     stack.send(json.dumps(TASK))
     stack.run()
-    assert find_task(stack.table, "t").status is TaskStatus.RUNNING
+    assert find_task(stack.table, "t").status is TaskStatus.RECEIVED
     stack.send(encode_message(message))
     stack.now += timedelta(days=13)
     stack.run(sweeps=True)

@@ -171,3 +171,19 @@ def test_a_copy_that_fails_says_why_and_is_made_again(emulator, capfd, tmp_path)
     emulator.get_more = fail_once
     assert run(emulator, lambda: read_payload(emulator))
     assert "State: RuntimeError: not what it was" in capfd.readouterr().err
+
+
+def test_a_copy_that_hangs_is_ended_and_made_again(emulator, monkeypatch, tmp_path):
+    first, hung = os.getpid(), tmp_path / "services" / "hung"
+
+    def hang_once():
+        if os.getpid() != first and not hung.exists():
+            hung.touch()
+            time.sleep(60)
+        return {}
+
+    emulator.get_more = hang_once
+    monkeypatch.setattr("infra.local.saved_state._MOST_SAVE_SECONDS", 0.2)
+    assert run(emulator, lambda: read_payload(emulator))
+    assert hung.exists()
+    assert list_left(emulator) == ["services"]

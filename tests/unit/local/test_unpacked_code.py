@@ -93,3 +93,20 @@ def test_what_a_package_shares_stays_when_the_other_goes(start, tmp_path):
     newest = start("newest", "x = 3", "high = 2")
     assert list_trees(tmp_path) == [newest.resolve()]
     assert (newest / "tides/__init__.py").read_text() == "high = 2"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_a_package_has_twice_is_its_last_and_no_other_packages(tmp_path):
+    (tmp_path / "code-of-all").mkdir()
+    unpacked, codes = UnpackedCode(tmp_path / "code-of-all"), []
+    for contents in (["high = 2"], ["high = 2", "high = 3"], ["high = 2", "high = 2"]):
+        code = tmp_path / f"worker-{len(codes)}" / "code"
+        code.mkdir(parents=True)
+        archive = code.with_name("code.zip")
+        with zipfile.ZipFile(archive, "w") as package:
+            for content in contents:
+                package.writestr(zipfile.ZipInfo("tides.py"), content)
+        unpacked.put(archive, code)
+        codes.append(code)
+    kept = [(code / "tides.py").read_text() for code in codes]
+    assert kept == ["high = 2", "high = 3", "high = 2"]
