@@ -62,6 +62,12 @@ class Turn(BaseModel):
     is_doubtful: bool = False
     kept_fields: str = ""
 
+    @property
+    def kept_tokens(self) -> int:
+        """About how many tokens its server reads if it wants all of that back."""
+        kept = [self.kept_fields, *(call.kept_fields for call in self.calls)]
+        return sum(map(estimate_tokens, kept))
+
     def without_kept_fields(self) -> "Turn":
         """The same turn, for a server that wants nothing back."""
         calls = tuple(call.model_copy(update={"kept_fields": ""}) for call in self.calls)
@@ -169,8 +175,10 @@ def estimate_turn_tokens(request: TurnRequest) -> int:
     texts = [request.instructions, request.prompt]
     texts += [text for past in request.history for text in (past.prompt, past.answer)]
     for exchange in request.exchanges:
-        texts += [exchange.turn.text, exchange.turn.kept_fields, *exchange.results]
-        for call in exchange.turn.calls:
-            texts += [call.arguments, call.kept_fields]
-    tools = json.dumps([[tool.name, tool.description, tool.parameters] for tool in request.tools])
-    return sum(map(estimate_tokens, [*texts, tools]))
+        texts += [exchange.turn.text, *exchange.results]
+        texts += [call.arguments for call in exchange.turn.calls]
+    texts.append(
+        json.dumps([[tool.name, tool.description, tool.parameters] for tool in request.tools])
+    )
+    kept_tokens = sum(exchange.turn.kept_tokens for exchange in request.exchanges)
+    return kept_tokens + sum(map(estimate_tokens, texts))

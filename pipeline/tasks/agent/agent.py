@@ -268,8 +268,11 @@ class _Run:
     def _find_stop(self) -> StoppedBy | None:
         if not self._turns_deadline.remaining_seconds:
             return StoppedBy.TIME
-        # What is left has to suffice for the turn and for the final answer after it.
+        # What is left has to suffice for the turn, whose server may want the thoughts of those so
+        # far back, and for the final answer after it.
         needed = 2 * (self._agent.frame_tokens + self._tokens + self._agent.output_tokens)
+        if not self._in_words:
+            needed += sum(exchange.turn.kept_tokens for exchange in self._exchanges)
         left = self._limits.max_tokens - self._calls.total_tokens
         is_full = self._agent.room - self._tokens < _LEAST_RESULT_TOKENS
         if self._exchanges and (left < needed or is_full):

@@ -145,7 +145,9 @@ class AnswerRun(Generic[AnswerT]):
         except AnswerFormatError as error:
             if self._complaint is not None:
                 raise ModelAnswerError(f"The answer does not fit: {error}") from None
-            self._complaint = _Complaint(reply.text, str(error))
+            # What the server is to be given is nothing that its model could do.
+            problem = "it is empty" if reply.thoughts_alone else str(error)
+            self._complaint = _Complaint(reply.text, problem)
         # Servers that hold the thoughts to a format have an end when these fit it: LM Studio, and
         # vLLM by some of its parsers. Such a thought is no answer.
         if reply.thoughts_alone and call.may_step_down:

@@ -106,7 +106,6 @@ class ToolTurns:
         try:
             call = _write_call(request, room)
         except ContextOverflowError:
-            _write_call(_leave_thoughts(request), room)
             raise ToolsNotTakenError from None
         return _fill_thoughts(call) if wanted_thoughts in _NO_THOUGHT else call
 

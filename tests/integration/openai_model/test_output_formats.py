@@ -160,7 +160,9 @@ def test_who_holds_thoughts_to_the_format_is_asked_without_one(server, model, fi
     answer(model)
     assert formats(server) == ["json_schema", "text", "text"]
     streamed = events(chunk({field: DRAFT}), chunk({}, "stop"), COUNTED, "[DONE]")
-    assert "Draft" not in server.calls[1].body["messages"][1]["content"]
+    asked = server.calls[1].body["messages"][1]["content"]
+    assert "does not fit: it is empty. Give it again" in asked
+    assert "Draft" not in asked
     server.forget()
     server.script(sending(200, streamed))
     answer(model)

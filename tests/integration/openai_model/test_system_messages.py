@@ -59,6 +59,13 @@ def test_instructions_go_with_the_text_where_there_is_no_system_message(
     assert len(server.calls) == 3
 
 
+@pytest.mark.parametrize("status", [404, 422])
+def test_it_is_an_objection_by_any_status(server, model, status):
+    server.script(sending(status, {"detail": "System role not supported"}), WHOLE)
+    answer(model)
+    assert [message["role"] for message in read_messages(server)] == ["user"]
+
+
 def test_turns_and_pictures_keep_all_that_is_in_them(server, model):
     server.script(sending(*OBJECTIONS["vllm-project/vllm #2964: Gemma"]), *[WHOLE] * 2)
     answer(model)

@@ -102,6 +102,10 @@ def call(index, name=None, arguments=None, call_id=None):
         # lidge-jun/opencodex #361: all of the arguments once more.
         [call(0, "find", "", "a"), call(0, None, '{"q": 1}'), call(0, None, '{"q": 1}'),
          call(1, "read", "{}", "b"), call(1, None, "{}")],
+        # What is behind a whole call is none of it.
+        [call(0, "find", '{"q": 1}', "a"), call(0, None, "\n"), call(1, "read", "{}", "b")],
+        # One index and no id, and arguments that come later.
+        [call(0, "find", '{"q": 1}'), call(0, "read", ""), call(0, None, "{}")],
         # One id for all calls.
         [call(0, "find", '{"q": 1}', "a"), call(0, "read", "{}", "a")],
     ],
@@ -130,6 +134,12 @@ def test_an_error_in_the_middle_counts_and_not_what_came_before_it(chunk, failur
     completion, reader = read(delta(content="Seals "), chunk, delta("stop", content="dive."))
     assert reader.streamed.has_failed
     assert classify_failure(find_error(completion)) is failure
+
+
+def test_an_answer_that_is_whole_has_not_failed():
+    whole = delta("tool_calls", content="Seals.")
+    whole["choices"][0]["native_finish_reason"] = "MALFORMED_FUNCTION_CALL"
+    assert find_error(read(whole)[0]) is None
 
 
 def test_answers_in_a_piece():

@@ -17,7 +17,7 @@ from shared.llm.turns import (
 )
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.model.chat_behaviours import calling, saying, sending
-from tests.integration.openai_model.answer_shapes.rows import error
+from tests.integration.openai_model.answer_shapes.rows import ReplyRow, error
 from tests.integration.openai_model.answer_shapes.stream_shapes import COUNTED, chunk, events
 
 TOOL = Tool("look", "Look somewhere.", {"type": "object", "properties": {}})
@@ -132,6 +132,14 @@ def test_who_wants_thoughts_back_gets_them(server, model, of_message, of_call, d
     assert said_before(server) == said
 
 
+@pytest.mark.parametrize("status", [422, 500])
+def test_thoughts_are_wanted_by_other_statuses_too(server, model, status):
+    of_message, of_call, demand = next(iter(SERVERS.values()))
+    server.script(thinking(of_message, of_call), sending(status, demand), saying("Done."))
+    assert take(model, Exchange(take(model), ("here",))).text == "Done."
+    assert said_before(server)["reasoning_content"] == "Hm. ?"
+
+
 @each_server
 def test_nobody_else_gets_thoughts(server, model, of_message, of_call, demand):
     server.script(thinking(of_message, of_call), saying("Done."))
@@ -179,6 +187,12 @@ def test_a_conversation_that_lacks_thoughts_takes_no_other_its_tools(server, mod
     assert take(model, Exchange(take(model), ("here",))).text == "Done."
     assert said_before(server)["tool_calls"][0]["extra_content"] == SIGNED
     assert "reasoning_content" not in said_before(server)
+
+
+def test_the_thoughts_behind_an_answer_are_not_kept(server, model):
+    server.script(ReplyRow("", "", "Done.", message={"reasoning_content": "Hm."}).behaviour)
+    turn = take(model)
+    assert (turn.text, turn.kept_fields) == ("Done.", "")
 
 
 def test_pieces_of_a_thought_become_one(server, model):
@@ -255,6 +269,16 @@ def test_the_ids_of_calls_are_nine_letters_and_digits(server, model):
     assert len(set(ids)) == len(ids) == 80
     assert all(re.fullmatch("[a-zA-Z0-9]{9}", call_id) for call_id in ids)
     assert ids == [m["tool_call_id"] for m in messages if m["role"] == "tool"]
+
+
+def test_thoughts_that_may_be_wanted_back_count_against_an_agents_limit():
+    with open_task_desk() as desk:
+        long = {"reasoning_content": "word " * 10_000}
+        desk.server.script(thinking(long, {}), saying('{"answer": "It is here."}'))
+        task = desk.do("agent", prompt="Where is it?", max_tokens=20_000)
+        result = desk.result(task)
+        assert (result["stopped_by"], result["answer"]) == ("tokens", "It is here.")
+        assert len(desk.server.calls) == 2
 
 
 def test_an_agent_goes_on_with_its_tools_where_thoughts_are_wanted_back():
