@@ -300,14 +300,16 @@ def _forget_model_key() -> None:
 def _free_messages(queues: Path) -> None:
     """Let messages be received at once whose visibility timeout runs: up to half an hour.
 
-    One that was sent with a delay has not been received yet, and waits on.
+    One that was sent with a delay has not been received yet, and waits on. So does what a client
+    has received of a DLQ, as it may live on: what functions receive of has a DLQ behind it.
     """
     try:
         state = json.loads(queues.read_text(encoding="utf-8"))
         kept = state["payload"]["queues"]["data"].values()
     except (OSError, ValueError, KeyError):  # none yet, or of an earlier release
         return
-    for message in (message for queue in kept for message in queue["messages"]):
+    read_by_functions = (queue for queue in kept if queue["attributes"].get("RedrivePolicy"))
+    for message in (message for queue in read_by_functions for message in queue["messages"]):
         if message.get("receive_count"):
             message["visible_at"] = 0
     _write_whole(queues, json.dumps(state))

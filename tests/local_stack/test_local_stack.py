@@ -269,13 +269,13 @@ def test_what_a_killed_stack_knew_is_there_again_and_late_files_are_taken_up(pro
     rows.put_item(TableName=stack.output("LedgerTable"), Item=row)
     folder, now = LocalFolder(probe.root), datetime.now(UTC)
     wait_for(lambda: (saved := read_saved(folder.services)) and saved.at > now)
-    files = [path for path in folder.state.rglob("*") if path.is_file()]
-    assert [path for path in files if b"sk-killed" in path.read_bytes()] == []
     # Nothing is written between these two, but the object itself.
     put = {"Bucket": stack.output("DocumentsBucket"), "Key": "late.pdf", "Body": b"late"}
     stack.client("s3").put_object(**put)
     os.killpg(read_record(folder).pid, signal.SIGKILL)
     wait_for(lambda: not is_running(folder))
+    files = [path for path in folder.state.rglob("*") if path.is_file()]
+    assert [path for path in files if b"sk-killed" in path.read_bytes()] == []
     assert was_cut_short(folder.record, folder.services)
     stack = probe.start()
     assert stack.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept"

@@ -106,11 +106,18 @@ def test_what_functions_had_received_when_the_stack_ended_can_be_received_at_onc
         {"id": "received", "visible_at": 5e9, "receive_count": 2},
         {"id": "delayed", "visible_at": 5e9, "receive_count": 0},
     )
-    queues = {"data": {"1\x00eu\x00'work'": {"messages": [sent, received, delayed]}}}
+    work = {
+        "attributes": {"RedrivePolicy": '{"maxReceiveCount": 5}'},
+        "messages": [sent, received, delayed],
+    }
+    # Whoever has received a message of a DLQ is no function, and may go on with it.
+    dlq = {"attributes": {}, "messages": [received]}
+    queues = {"data": {"1\x00eu\x00'work'": work, "1\x00eu\x00'dlq'": dlq}}
     write(services, EARLIER, sqs=json.dumps({"payload": {"queues": queues}}))
     take_up(services)
-    kept = json.loads(read(services)["sqs"])["payload"]["queues"]["data"]["1\x00eu\x00'work'"]
-    assert kept["messages"] == [sent, {**received, "visible_at": 0}, delayed]
+    kept = json.loads(read(services)["sqs"])["payload"]["queues"]["data"]
+    assert kept["1\x00eu\x00'work'"]["messages"] == [sent, {**received, "visible_at": 0}, delayed]
+    assert kept["1\x00eu\x00'dlq'"] == dlq
 
 
 @pytest.fixture
