@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
@@ -105,16 +106,13 @@ def _find_or_put(
 ) -> "PutObjectOutputTypeDef | HeadObjectOutputTypeDef":
     """Put a file, unless another command has put the same bytes under its key just now."""
     promised = find_format(file.path.name)
-
-    def put(**condition: str) -> "PutObjectOutputTypeDef":
-        return s3.put_object(
-            Bucket=bucket,
-            Key=file.key,
-            Body=body,
-            ContentType=promised.media_type if promised else "application/octet-stream",
-            **condition,  # type: ignore[arg-type]  # IfNoneMatch, or nothing
-        )
-
+    put = partial(
+        s3.put_object,
+        Bucket=bucket,
+        Key=file.key,
+        Body=body,
+        ContentType=promised.media_type if promised else "application/octet-stream",
+    )
     if not file.is_new:
         return put()
     try:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -120,7 +121,7 @@ def test_the_models_key_is_not_written_by_whoever_ends_the_emulator_alone(emulat
 
 def test_a_stop_while_the_state_is_being_written_leaves_the_last_and_nothing_else(emulator):
     first = os.getpid()
-    emulator.get_more = lambda: {} if os.getpid() == first else time.sleep(60)
+    emulator.get_more = lambda: {} if os.getpid() == first else signal.pause()
     assert run(emulator, lambda: len(list_left(emulator)) > 1)
     assert read_payload(emulator)["rows"] == ["first"]
     assert list_left(emulator) == ["services"]
@@ -179,7 +180,7 @@ def test_a_copy_that_hangs_is_ended_and_made_again(emulator, monkeypatch, tmp_pa
     def hang_once():
         if os.getpid() != first and not hung.exists():
             hung.touch()
-            time.sleep(60)
+            signal.pause()
         return {}
 
     emulator.get_more = hang_once
